@@ -1,0 +1,1 @@
+"""What the gate knows: pure values and rules, standard library only."""
