@@ -1,0 +1,31 @@
+"""The policy of a repository: its text, its rules, and the verdict on a held push."""
+
+from gate.domain.policy.default import DEFAULT_POLICY
+from gate.domain.policy.evaluate import evaluate
+from gate.domain.policy.model import BaseMoved, OnPush, Policy
+from gate.domain.policy.parse import PolicyCheck, check_policy, parse_policy, policy_hash
+from gate.domain.policy.ref_pattern import RefPattern, any_matches, parse_ref_pattern
+from gate.domain.policy.subject import Override, Published, Subject
+from gate.domain.policy.verdict import Node, Outcome, Status, Verdict
+
+__all__ = [
+    "DEFAULT_POLICY",
+    "BaseMoved",
+    "Node",
+    "OnPush",
+    "Outcome",
+    "Override",
+    "Policy",
+    "PolicyCheck",
+    "Published",
+    "RefPattern",
+    "Status",
+    "Subject",
+    "Verdict",
+    "any_matches",
+    "check_policy",
+    "evaluate",
+    "parse_policy",
+    "parse_ref_pattern",
+    "policy_hash",
+]

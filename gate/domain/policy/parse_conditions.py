@@ -1,0 +1,152 @@
+"""Reading conditions: the tables `if` and `requires.conditions` of a rule."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from datetime import timedelta
+
+from gate.domain.hold import UpdateKind
+from gate.domain.policy import conditions as c
+from gate.domain.policy.pattern import PatternFault, compile_pattern
+from gate.domain.policy.reading import Table
+
+Conditions = tuple[tuple[str, c.Condition], ...]
+
+_COMPARISON = re.compile(r"\s*([<>=])\s*([0-9]{1,9})\s*")
+
+# Known elsewhere, but not to be told without a forge that reports them: ignoring one would open the gate.
+_NOT_YET = {
+    "has_status": "status checks",
+    "has_successful_status": "status checks",
+    "has_workflow_result": "workflow results",
+    "has_labels": "labels as conditions",
+    "title": "titles as conditions",
+    "from_branch": "source branches",
+    "has_author_in": "authors. Use has_operator_in or has_agent_in",
+    "has_contributor_in": "contributors. Use has_operator_in or has_agent_in",
+    "only_has_contributors_in": "contributors. Use has_operator_in or has_agent_in",
+    "author_is_only_contributor": "contributors. Use has_operator_in or has_agent_in",
+    "has_valid_signatures": "signatures",
+    "has_valid_signatures_by": "signatures",
+    "has_valid_signatures_by_keys": "signatures",
+}
+
+
+def parse_conditions(table: Table) -> Conditions:
+    """Read every condition of a table, in the order of this page."""
+    for key, what in _NOT_YET.items():
+        table.refuse(key, f"this release cannot evaluate {what}. Leave the condition out")
+    read = [(key, parse(table, key)) for key, parse in _PARSERS.items() if key in table]
+    table.close()
+    return tuple(read)
+
+
+def parse_some_conditions(table: Table, key: str) -> Conditions:
+    """Read the conditions under `key`, which must not be empty where it is written."""
+    if key not in table:
+        return ()
+    found = parse_conditions(inner := table.table(key))
+    if inner.is_empty:
+        table.fault(key, "holds no condition. Leave it out, or add one")
+    return found
+
+
+def _paths(table: Table, key: str) -> c.PathFilter:
+    inner = table.table(key)
+    inner.need("paths", "list the paths that are meant")
+    found = c.PathFilter(inner.patterns("paths"), inner.patterns("ignore"))
+    inner.close()
+    return found
+
+
+def _changed_files(table: Table, key: str) -> c.Condition:
+    return c.ChangedFiles(_paths(table, key))
+
+
+def _no_changed_files(table: Table, key: str) -> c.Condition:
+    return c.NoChangedFiles(_paths(table, key))
+
+
+def _only_changed_files(table: Table, key: str) -> c.Condition:
+    return c.OnlyChangedFiles(_paths(table, key))
+
+
+def _modified_lines(table: Table, key: str) -> c.Condition:
+    inner = table.table(key)
+    bounds = {name: _comparison(inner, name) for name in ("additions", "deletions", "total") if name in inner}
+    if inner.is_empty:
+        table.fault(key, 'holds no bound. Add one, such as total = "> 100"')
+    inner.close()
+    return c.ModifiedLines(**bounds)
+
+
+def _comparison(table: Table, key: str) -> c.Comparison | None:
+    match = _COMPARISON.fullmatch(table.text(key))
+    if match is None:
+        table.fault(key, 'must compare with a number of lines, such as "> 100", "< 20" or "= 0"')
+        return None
+    return c.Comparison(match[1], int(match[2]))
+
+
+def _targets_branch(table: Table, key: str) -> c.Condition:
+    inner = table.table(key)
+    text = inner.text("pattern")
+    inner.close()
+    try:
+        pattern = compile_pattern(text)
+    except PatternFault as fault:
+        inner.fault("pattern", str(fault))
+        return c.TargetsBranch(compile_pattern(".*"))
+    if not pattern.is_anchored:
+        words = f"{text!r} also matches longer branch names. Write '^{text.strip('^$')}$' if it shall not"
+        inner.notes.warn(inner.at("pattern"), words)
+    return c.TargetsBranch(pattern)
+
+
+def _update_kind(table: Table, key: str) -> c.Condition:
+    return c.KindIs(table.choices(key, UpdateKind))
+
+
+def _age(table: Table, key: str) -> c.Condition:
+    inner = table.table(key)
+    any_length = timedelta(days=1)
+    bounds = {
+        name: inner.duration(name, any_length) for name in ("older_than", "newer_than") if name in inner
+    }
+    if inner.is_empty:
+        table.fault(key, "holds no bound. Add older_than or newer_than")
+    inner.close()
+    return c.Age(**bounds)
+
+
+def _has_operator_in(table: Table, key: str) -> c.Condition:
+    return c.HasOperatorIn(table.logins(key))
+
+
+def _has_agent_in(table: Table, key: str) -> c.Condition:
+    return c.HasAgentIn(table.names(key))
+
+
+def _repository(table: Table, key: str) -> c.Condition:
+    inner = table.table(key)
+    found = c.RepositoryIs(inner.patterns("matches"), inner.patterns("not_matches"))
+    if inner.is_empty:
+        table.fault(key, "holds no pattern. Add matches or not_matches")
+    inner.close()
+    return found
+
+
+_PARSERS: Mapping[str, Callable[[Table, str], c.Condition]] = {
+    "changed_files": _changed_files,
+    "no_changed_files": _no_changed_files,
+    "only_changed_files": _only_changed_files,
+    "modified_lines": _modified_lines,
+    "targets_branch": _targets_branch,
+    "update_kind": _update_kind,
+    "age": _age,
+    "has_operator_in": _has_operator_in,
+    "has_agent_in": _has_agent_in,
+    "repository": _repository,
+}
+CONDITION_KEYS = tuple(_PARSERS)
