@@ -1,0 +1,75 @@
+"""The sizes of a push: incoming bytes, the largest file, the number of changed files."""
+
+import posix
+
+from pushgate_hook.git import Git, empty_tree
+from pushgate_hook.refs import Update
+
+_MOST_FILES = 500
+
+
+class LargeFile:
+    """A file over the limit. `path` is None when only git's object name is known."""
+
+    __slots__ = ("oid", "path", "size")
+
+    def __init__(self, oid: str, size: int, path: str | None) -> None:
+        self.oid = oid
+        self.size = size
+        self.path = path
+
+
+def incoming_size() -> int:
+    """The bytes of the objects that came with this push, as git stored them for now."""
+    folder = posix.environ.get(b"GIT_QUARANTINE_PATH")
+    return _size(folder) if folder else 0
+
+
+def large_files(git: Git, tips: list[str], limit: int) -> list[LargeFile]:
+    """Files of more than `limit` bytes that no branch or tag has yet, the largest first; at most 500.
+
+    Held refs do not count as known: an unreviewed push must not carry a file past the limit for the next one.
+    """
+    # git omits the blobs of the given size and above, and says so with a `~` before their names.
+    arguments = ("rev-list", "--objects", f"--filter=blob:limit={limit + 1}", "--filter-provided-objects")
+    output = git.run(
+        *arguments, "--filter-print-omitted", "--stdin", "--not", "--branches", "--tags", stdin=_lines(tips)
+    )
+    oids = [line[1:].decode() for line in output.split(b"\n") if line.startswith(b"~")]
+    # cat-file answers while it is still being asked: more than a pipe holds would block both sides.
+    oids = oids[:_MOST_FILES]
+    return _with_sizes_and_paths(git, tips, oids) if oids else []
+
+
+def changed_files(git: Git, update: Update) -> int:
+    """How many files differ between the tip and where it left its branch, or the default one if it is new."""
+    other = "HEAD" if update.is_create else update.old
+    # Status 1: no common history. Status 128: a tag of something else than a commit, or no HEAD yet.
+    bases = git.run("merge-base", other, update.new, expected=(0, 1, 128)).decode().split()
+    tree = git.run("rev-parse", "-q", "--verify", f"{update.new}^{{tree}}", expected=(0, 1)).decode().strip()
+    if not tree:
+        return 1
+    base = bases[0] if bases else empty_tree(update.new)
+    return git.run("diff-tree", "-r", "--name-only", "-z", base, tree).count(b"\0")
+
+
+def _with_sizes_and_paths(git: Git, tips: list[str], oids: list[str]) -> list[LargeFile]:
+    listing = git.run("rev-list", "--objects", "--stdin", "--not", "--branches", "--tags", stdin=_lines(tips))
+    paths = dict(line.decode(errors="backslashreplace").partition(" ")[::2] for line in listing.split(b"\n"))
+    sizes = git.run("cat-file", "--batch-check=%(objectname) %(objectsize)", stdin=_lines(oids))
+    pairs = (line.split() for line in sizes.decode().splitlines())
+    found = [LargeFile(oid, int(size), paths.get(oid) or None) for oid, size in pairs]
+    return sorted(found, key=lambda file: -file.size)
+
+
+def _lines(oids: list[str]) -> bytes:
+    return "".join(f"{oid}\n" for oid in oids).encode()
+
+
+def _size(folder: bytes) -> int:
+    total = 0
+    with posix.scandir(folder) as entries:
+        for entry in entries:
+            is_folder = entry.is_dir(follow_symlinks=False)
+            total += _size(entry.path) if is_folder else entry.stat(follow_symlinks=False).st_size
+    return total

@@ -1,0 +1,57 @@
+"""What the gate wrote into the repository's own git configuration."""
+
+from pushgate_hook.git import Git
+
+_HEADS_AND_TAGS = ["refs/heads/**", "refs/tags/**"]
+
+
+class Settings:
+    """The `pushgate.*` settings of one repository; the names and defaults are in docs/receipt-format.md."""
+
+    def __init__(self, values: dict[str, list[str]]) -> None:
+        self._values = values
+        self._sections = {key.rpartition(".")[0] for key in values}
+        self.repository = self._last("pushgate.repository") or "this repository"
+        self.url = (self._last("pushgate.url") or "").rstrip("/")
+        self.lockdown = self._last("pushgate.lockdown")
+        self.fail_point = self._last("pushgate.failpoint")
+        self.refs = values.get("pushgate.refs", _HEADS_AND_TAGS)
+        self.max_pack_size = self._number("pushgate.maxpacksize")
+        self.max_file_size = self._number("pushgate.maxfilesize")
+        self.max_changed_files = self._number("pushgate.maxchangedfiles")
+        self.accepts = self._choice("pushgate.reply", ("hold", "accept")) == "accept"
+
+    def knows(self, agent: str) -> bool:
+        return f"pushgateagent.{agent}" in self._sections
+
+    def is_disabled(self, agent: str) -> bool:
+        """Whether the agent is switched off; anything but a clear `false` switches it off."""
+        return (self._last(f"pushgateagent.{agent}.disabled") or "false") != "false"
+
+    def allowed_refs(self, agent: str) -> list[str]:
+        return self._values.get(f"pushgateagent.{agent}.allowref", [])
+
+    def _last(self, key: str) -> str | None:
+        values = self._values.get(key)
+        return values[-1] if values else None
+
+    def _number(self, key: str) -> int | None:
+        text = self._last(key)
+        return None if text is None else int(text)
+
+    def _choice(self, key: str, choices: tuple[str, ...]) -> str:
+        text = self._last(key) or choices[0]
+        if text not in choices:
+            raise ValueError(f"{key} is {text!r}, which is none of {', '.join(choices)}")
+        return text
+
+
+def read_settings(git: Git) -> Settings:
+    """Read the repository's configuration file, and no other: not the user's and not the system's."""
+    # Status 1 says that no key matched.
+    output = git.run("config", "--local", "-z", "--get-regexp", "^pushgate", expected=(0, 1))
+    values: dict[str, list[str]] = {}
+    for entry in output.split(b"\0")[:-1]:
+        key, _, value = entry.decode(errors="surrogateescape").partition("\n")
+        values.setdefault(key, []).append(value)
+    return Settings(values)
