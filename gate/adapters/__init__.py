@@ -1,0 +1,1 @@
+"""One outside thing each: git, the database, the queue, the forge, files and keys."""
