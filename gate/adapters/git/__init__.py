@@ -1,0 +1,1 @@
+"""One gate repository on disk: held pushes, history, upstream, and the hooks in it."""

@@ -1,0 +1,238 @@
+"""The port to the database: one store, one transaction, and nobody else commits."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from gate.domain.audit import AuditEvent
+from gate.domain.facts import DiffFacts
+from gate.domain.hold import BlockReason, Hold, HoldState, Push, Revision, UpdateKind
+from gate.domain.policy import Override
+from gate.domain.release import RefMove, Release, ReleaseOutcome
+from gate.domain.repository import Agent, Grant, Repository
+from gate.domain.review import Review, ReviewState, Role
+from gate.domain.user import SignInLink, User
+
+
+@dataclass(frozen=True, slots=True)
+class HoldFilter:
+    """Which holds a page shows; None and empty mean no restriction."""
+
+    states: frozenset[HoldState] = frozenset()
+    repository: str | None = None
+    agent: str | None = None
+    ref: str | None = None
+
+
+class Repositories(Protocol):
+    """Repositories behind the gate, by name."""
+
+    def add(self, name: str, upstream: str, forge: str, at: datetime) -> Repository:
+        """Raises Refused where the name is taken."""
+
+    def get(self, name: str) -> Repository:
+        """Raises NotFound."""
+
+    def all(self) -> list[Repository]: ...
+
+    def remove(self, name: str) -> None:
+        """Take the repository out of the list; its holds, and so the trail's references, stay."""
+
+    def set_synced(self, name: str, at: datetime, fault: str | None) -> None:
+        """Note when upstream was last looked at, and what went wrong."""
+
+
+class Agents(Protocol):
+    """Agents' accounts, their tokens' SHA-256, and where they may push."""
+
+    def add(self, name: str, operator_id: int | None, token_hash: str, at: datetime) -> Agent:
+        """Raises Refused where the name is taken."""
+
+    def get(self, name: str) -> Agent:
+        """Raises NotFound."""
+
+    def all(self) -> list[Agent]: ...
+
+    def token_hash(self, name: str) -> str | None: ...
+
+    def set_token_hash(self, name: str, token_hash: str) -> None: ...
+
+    def set_disabled(self, name: str, disabled: bool) -> None: ...
+
+    def grant(self, agent: str, repository: str, allow_refs: Sequence[str]) -> None:
+        """Let the agent push to this repository; replaces an earlier grant."""
+
+    def grants(self, *, agent: str | None = None, repository: str | None = None) -> list[Grant]: ...
+
+
+class Users(Protocol):
+    """People's accounts and their one-time sign-in links."""
+
+    def add(self, login: str, role: Role, at: datetime) -> User:
+        """Raises Refused where the login is taken."""
+
+    def get(self, login: str) -> User:
+        """Raises NotFound."""
+
+    def by_id(self, user_id: int) -> User | None: ...
+
+    def all(self) -> list[User]: ...
+
+    def set_password_hash(self, user_id: int, password_hash: str) -> None: ...
+
+    def set_role(self, user_id: int, role: Role) -> None: ...
+
+    def set_disabled(self, user_id: int, disabled: bool) -> None: ...
+
+    def add_link(self, link: SignInLink) -> None: ...
+
+    def use_link(self, token_hash: str, at: datetime) -> User | None:
+        """The person whose unused, unexpired link this is, now used up; None otherwise."""
+
+
+class Holds(Protocol):
+    """Pushes, holds, their revisions and diff facts."""
+
+    def add_push(self, push: Push) -> bool:
+        """Register a push; False where it is registered already."""
+
+    def push(self, push_id: str) -> Push | None: ...
+
+    def add(
+        self, repository: str, agent: str, ref: str, number: int, revision: Revision, group: str | None
+    ) -> Hold:
+        """Register a hold with its first revision; `hold_id` of the revision is ignored. Raises Refused where
+        the number is taken."""
+
+    def add_revision(self, hold: Hold, revision: Revision, at: datetime) -> Hold:
+        """Make this the hold's current revision, in state `received`."""
+
+    def get(self, hold_id: int) -> Hold:
+        """Raises NotFound."""
+
+    def by_number(self, repository: str, number: int) -> Hold:
+        """Raises NotFound."""
+
+    def live_on(self, repository: str, agent: str, ref: str) -> Hold | None: ...
+
+    def of_push(self, push_id: str) -> list[Hold]:
+        """Every hold that has a revision from this push."""
+
+    def of_group(self, group: str) -> list[Hold]: ...
+
+    def revisions(self, hold_id: int) -> list[Revision]:
+        """All revisions, first one first."""
+
+    def move(self, hold: Hold, to: HoldState, at: datetime, reason: BlockReason | None, note: str) -> Hold:
+        """Compare-and-swap from the state and revision in `hold`. Raises IllegalMove where another was first."""
+
+    def set_collected(self, hold_id: int, n: int, kind: UpdateKind, facts: DiffFacts) -> None: ...
+
+    def set_published(self, hold_id: int, n: int, at: datetime) -> None: ...
+
+    def facts(self, hold_id: int, n: int) -> DiffFacts | None: ...
+
+    def page(self, wanted: HoldFilter, *, before: int | None, limit: int) -> list[Hold]:
+        """Newest first, by keyset: holds with an id below `before`."""
+
+    def live_ids(self) -> list[int]: ...
+
+    def counts(self) -> dict[HoldState, int]: ...
+
+    def unsettled(self) -> list[Hold]:
+        """Closed holds whose end has not been carried out everywhere yet."""
+
+    def set_settled(self, hold_id: int) -> None: ...
+
+
+class Reviews(Protocol):
+    """Reviews given on the built-in review page; permissions are filled in as they are now."""
+
+    def add(
+        self, hold_id: int, reviewer_id: int, state: ReviewState, oid: str, body: str, at: datetime
+    ) -> Review: ...
+
+    def of(self, hold_id: int) -> list[Review]:
+        """All reviews of a hold, first one first."""
+
+    def dismiss(self, review_id: int, by: int) -> None: ...
+
+    def add_override(self, hold_id: int, reviewer_id: int, oid: str, reason: str, at: datetime) -> None: ...
+
+    def overrides(self, hold_id: int) -> tuple[Override, ...]: ...
+
+
+class Releases(Protocol):
+    """The write-ahead record of releases: the intent is there before upstream is touched."""
+
+    def begin(self, hold: Hold, move: RefMove, at: datetime) -> None:
+        """Write down the intent, before upstream is touched."""
+
+    def decide(self, hold_id: int, policy_hash: str, verdict: str) -> None:
+        """Note what the open release of this hold rests on."""
+
+    def of(self, hold_id: int) -> list[Release]:
+        """Every release of a hold, first one first."""
+
+    def end(self, hold_id: int, outcome: ReleaseOutcome, words: str, at: datetime) -> None:
+        """Say how the open release of this hold ended."""
+
+
+class Trail(Protocol):
+    """The audit trail as use cases write it; it only grows."""
+
+    def append(self, event: AuditEvent) -> object:
+        """Append in this transaction. Taken last, as it locks out other writers."""
+
+
+class Settings(Protocol):
+    """Small installation-wide facts, such as the lock-down and the policies' last seen hashes."""
+
+    def get(self, key: str) -> str | None: ...
+
+    def put(self, key: str, value: str | None) -> None: ...
+
+
+class Transaction(Protocol):
+    """Everything that can be read and written together."""
+
+    @property
+    def repositories(self) -> Repositories: ...
+
+    @property
+    def agents(self) -> Agents: ...
+
+    @property
+    def users(self) -> Users: ...
+
+    @property
+    def holds(self) -> Holds: ...
+
+    @property
+    def reviews(self) -> Reviews: ...
+
+    @property
+    def releases(self) -> Releases: ...
+
+    @property
+    def audit(self) -> Trail: ...
+
+    @property
+    def settings(self) -> Settings: ...
+
+
+class Store(Protocol):
+    """The database."""
+
+    def transaction(self) -> AbstractContextManager[Transaction]:
+        """A write transaction: commits when the block ends, rolls back when it raises.
+
+        Writers queue up here (SQLite: BEGIN IMMEDIATE), so no network or git call goes inside.
+        """
+
+    def snapshot(self) -> AbstractContextManager[Transaction]:
+        """A consistent view for reading; writing in it is an error."""
