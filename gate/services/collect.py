@@ -1,0 +1,82 @@
+"""Collect: what git says about a revision, stored once as its evidence."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from gate.domain.audit import Action
+from gate.domain.errors import Failed, IllegalMove
+from gate.domain.facts import DiffFacts
+from gate.domain.hold import BlockReason, Hold, HoldState, kind_of
+from gate.services.moves import move
+from gate.services.ports.git import GateRepositories
+from gate.services.ports.outside import Clock, FailPoint, Queue
+from gate.services.ports.store import Store
+
+
+@dataclass(frozen=True, slots=True)
+class Collect:
+    """Compute a hold's diff facts and its kind. Safe to run twice; a newer revision has its own run."""
+
+    store: Store
+    repositories: GateRepositories
+    queue: Queue
+    clock: Clock
+    fail_point: FailPoint
+
+    def __call__(self, hold_id: int) -> None:
+        with self.store.snapshot() as tx:
+            hold = tx.holds.get(hold_id)
+            upstream = tx.repositories.get(hold.repository).upstream
+        if hold.state is HoldState.RECEIVED:
+            history = self.repositories.open(hold.repository, upstream).history
+            try:
+                facts = history.facts(hold.revision.update(hold.ref))
+            except Failed as fault:
+                if fault.retryable:
+                    raise
+                self._block(hold, str(fault))
+                return
+            self.fail_point("collect:before-store")
+            if not self._store_facts(hold, facts):
+                return
+            self.fail_point("collect:stored")
+            self.queue.publish(hold_id)
+
+    def _store_facts(self, hold: Hold, facts: DiffFacts) -> bool:
+        kind = kind_of(hold.revision.update(hold.ref), is_ancestor=facts.is_ancestor)
+        try:
+            with self.store.transaction() as tx:
+                tx.holds.set_collected(hold.id, hold.revision.n, kind, facts)
+                move(
+                    tx,
+                    hold,
+                    HoldState.COLLECTING,
+                    Action.HOLD_COLLECT,
+                    at=self.clock(),
+                    details={
+                        "kind": str(kind),
+                        "base": facts.base,
+                        "commits": len(facts.commits),
+                        "dropped": len(facts.dropped),
+                        "files": len(facts.files),
+                        "additions": facts.additions,
+                        "deletions": facts.deletions,
+                        "truncated": facts.truncated,
+                    },
+                )
+        except IllegalMove:
+            return False
+        return True
+
+    def _block(self, hold: Hold, words: str) -> None:
+        with self.store.transaction() as tx:
+            move(
+                tx,
+                hold,
+                HoldState.BLOCKED,
+                Action.HOLD_BLOCK,
+                at=self.clock(),
+                reason=BlockReason.COLLECT_FAILED,
+                note=f"{words} Push the branch again, or ask an admin to look at the repository.",
+            )

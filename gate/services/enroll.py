@@ -1,0 +1,74 @@
+"""Put a repository behind the gate, take it away again, and refresh it by hand."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from gate.domain.audit import Action, AuditEvent, Detail
+from gate.domain.errors import GateError, Refused
+from gate.domain.repository import Repository
+from gate.services.hook_rules import TellHooks
+from gate.services.ports.git import GateRepositories
+from gate.services.ports.outside import Clock, PolicyFiles
+from gate.services.ports.store import Store, Transaction
+
+
+@dataclass(frozen=True, slots=True)
+class Enroll:
+    """What an admin does with repositories; `actor` goes on the trail."""
+
+    store: Store
+    repositories: GateRepositories
+    policies: PolicyFiles
+    tell_hooks: TellHooks
+    clock: Clock
+
+    def add(self, name: str, upstream: str, *, forge: str, actor: str) -> Repository:
+        """Make the gate repository and mirror upstream. Raises Refused or Unavailable; then nothing stays."""
+        with self.store.snapshot() as tx:
+            if any(repository.name == name for repository in tx.repositories.all()):
+                raise Refused(f"repository {name}: there is one of this name. Choose another name.")
+        self.repositories.create(name, upstream)
+        try:
+            with self.store.transaction() as tx:
+                repository = tx.repositories.add(name, upstream, forge, self.clock())
+                tx.repositories.set_synced(name, self.clock(), None)
+                self._record(tx, Action.REPOSITORY_ADD, name, actor, {"upstream": upstream, "forge": forge})
+        except GateError:
+            self.repositories.remove(name)
+            raise
+        self.policies.write_default(name)
+        self.tell_hooks(name)
+        return repository
+
+    def remove(self, name: str, *, actor: str) -> str:
+        """Stop taking pushes to it, and return where its folder was set aside. Raises Refused while holds live."""
+        with self.store.transaction() as tx:
+            tx.repositories.get(name)
+            live = [
+                hold for hold_id in tx.holds.live_ids() if (hold := tx.holds.get(hold_id)).repository == name
+            ]
+            if live:
+                raise Refused(
+                    f"repository {name}: {len(live)} holds are still live, such as {live[0].name}. "
+                    "Reject or withdraw them first."
+                )
+            tx.repositories.remove(name)
+            self._record(tx, Action.REPOSITORY_REMOVE, name, actor, {})
+        return self.repositories.remove(name)
+
+    def sync(self, name: str, *, actor: str) -> None:
+        """Fetch upstream now. Raises Unavailable where it cannot be reached."""
+        with self.store.snapshot() as tx:
+            upstream = tx.repositories.get(name).upstream
+        self.repositories.open(name, upstream).upstream.sync()
+        with self.store.transaction() as tx:
+            tx.repositories.set_synced(name, self.clock(), None)
+            self._record(tx, Action.REPOSITORY_SYNC, name, actor, {})
+        self.tell_hooks(name)
+
+    def _record(
+        self, tx: Transaction, action: Action, name: str, actor: str, details: dict[str, Detail]
+    ) -> None:
+        event = AuditEvent(at=self.clock(), actor=actor, action=action, repository=name, details=details)
+        tx.audit.append(event)

@@ -1,0 +1,186 @@
+"""Intake: what the hook left in a gate repository becomes holds in the store."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from gate.domain.audit import Action, AuditEvent, Detail
+from gate.domain.errors import NotFound, Refused, Unavailable
+from gate.domain.hold import Hold, HoldState, Push, Revision
+from gate.domain.repository import HeldUpdate, Receipt, Refusal, Repository
+from gate.services.moves import record
+from gate.services.ports.git import GateRepositories, HeldPushes
+from gate.services.ports.outside import Clock, FailPoint, Queue
+from gate.services.ports.store import Store, Transaction
+from gate.services.standing import TellAgent
+
+
+@dataclass(frozen=True, slots=True)
+class Intake:
+    """Register a push by its id. Safe to run twice, and to run for a push that left nothing.
+
+    Raises Unavailable while a hold of the same agent and ref is being released: its outcome decides
+    whether this push is that hold's next revision or a new hold.
+    """
+
+    store: Store
+    repositories: GateRepositories
+    queue: Queue
+    tell_agent: TellAgent
+    clock: Clock
+    fail_point: FailPoint
+
+    def __call__(self, repository_name: str, push_id: str) -> None:
+        with self.store.snapshot() as tx:
+            repository = tx.repositories.get(repository_name)
+        held = self.repositories.open(repository.name, repository.upstream).held
+        receipt = held.receipt(push_id)
+        if receipt is not None:
+            self._register(repository, held, receipt)
+        elif (refusal := held.refusal(push_id)) is not None:
+            self._record_refusal(repository, refusal)
+            held.forget_refusal(push_id)
+        else:
+            self._record_nothing(repository, push_id)
+
+    def _register(self, repository: Repository, held: HeldPushes, receipt: Receipt) -> None:
+        self.fail_point("intake:before-store")
+        try:
+            holds = self._store_receipt(repository, receipt, {})
+        except Refused:
+            # A number that another push has, after a restore: the terminal's number yields, the hold does not.
+            fresh = {update.number: held.next_number() for update in receipt.updates}
+            holds = self._store_receipt(repository, receipt, fresh)
+        self.fail_point("intake:stored")
+        for hold in holds:
+            self.tell_agent(hold.id)
+            self.queue.collect(hold.id)
+
+    def _store_receipt(self, repository: Repository, receipt: Receipt, numbers: dict[int, int]) -> list[Hold]:
+        with self.store.transaction() as tx:
+            agent = tx.agents.get(receipt.agent)
+            push = Push(
+                id=receipt.push_id,
+                repository_id=repository.id,
+                agent_id=agent.id,
+                received_at=receipt.received_at,
+                transport=receipt.transport,
+                atomic=receipt.atomic,
+                options=receipt.options,
+            )
+            if not tx.holds.add_push(push):
+                return [hold for hold in tx.holds.of_push(push.id) if hold.state is HoldState.RECEIVED]
+            self._record_push(tx, repository, receipt)
+            return [self._hold(tx, repository, receipt, update, numbers) for update in receipt.updates]
+
+    def _hold(
+        self,
+        tx: Transaction,
+        repository: Repository,
+        receipt: Receipt,
+        held: HeldUpdate,
+        numbers: dict[int, int],
+    ) -> Hold:
+        update, at = held.update, self.clock()
+        live = tx.holds.live_on(repository.name, receipt.agent, update.ref)
+        revision = Revision(
+            hold_id=0,
+            n=1 if live is None else live.revision.n + 1,
+            push_id=receipt.push_id,
+            old=update.old,
+            new=update.new,
+            held_ref=held.held_ref,
+            received_at=receipt.received_at,
+        )
+        group = receipt.push_id if receipt.atomic and len(receipt.updates) > 1 else None
+        if live is None:
+            number = numbers.get(held.number, held.number)
+            hold = tx.holds.add(repository.name, receipt.agent, update.ref, number, revision, group)
+            record(tx, hold, Action.HOLD_REGISTER, at=at, actor=f"agent:{receipt.agent}")
+            return hold
+        if live.state is HoldState.RELEASING:
+            raise Unavailable(
+                f"hold {live.name}: it is being released; push {receipt.push_id} waits for that."
+            )
+        live.check_move(HoldState.RECEIVED)
+        hold = tx.holds.add_revision(live, revision, at)
+        record(tx, hold, Action.HOLD_REVISE, at=at, actor=f"agent:{receipt.agent}")
+        return hold
+
+    def _record_push(self, tx: Transaction, repository: Repository, receipt: Receipt) -> None:
+        updates: list[Detail] = [
+            {"ref": held.update.ref, "old": held.update.old, "new": held.update.new, "number": held.number}
+            for held in receipt.updates
+        ]
+        details: dict[str, Detail] = {
+            "transport": receipt.transport,
+            "atomic": receipt.atomic,
+            "options": list(receipt.options),
+            "updates": updates,
+        }
+        tx.audit.append(
+            AuditEvent(
+                at=self.clock(),
+                actor=f"agent:{receipt.agent}",
+                action=Action.PUSH_HOLD,
+                repository=repository.name,
+                push=receipt.push_id,
+                details=details,
+            )
+        )
+
+    def _record_refusal(self, repository: Repository, refusal: Refusal) -> None:
+        reasons: list[Detail] = [
+            {"rule": reason.rule, "ref": reason.ref, "what": reason.what} for reason in refusal.reasons
+        ]
+        updates: list[Detail] = [
+            {"ref": update.ref, "old": update.old, "new": update.new} for update in refusal.updates
+        ]
+        with self.store.transaction() as tx:
+            if not _is_first_record(tx, repository, refusal):
+                return
+            tx.audit.append(
+                AuditEvent(
+                    at=self.clock(),
+                    actor=f"agent:{refusal.agent}",
+                    action=Action.PUSH_REFUSE,
+                    repository=repository.name,
+                    push=refusal.push_id,
+                    outcome="refused",
+                    details={"transport": refusal.transport, "updates": updates, "reasons": reasons},
+                )
+            )
+
+    def _record_nothing(self, repository: Repository, push_id: str) -> None:
+        with self.store.transaction() as tx:
+            tx.audit.append(
+                AuditEvent(
+                    at=self.clock(),
+                    actor="gate",
+                    action=Action.PUSH_INCOMPLETE,
+                    repository=repository.name,
+                    push=push_id,
+                    outcome="refused",
+                    details={
+                        "what": "The push left nothing to hold: all of it is held already, git refused its "
+                        "objects, or the connection broke."
+                    },
+                )
+            )
+
+
+def _is_first_record(tx: Transaction, repository: Repository, refusal: Refusal) -> bool:
+    """Keep a refused push once, so that a repeated intake does not tell it twice."""
+    try:
+        agent = tx.agents.get(refusal.agent)
+    except NotFound:
+        return True
+    return tx.holds.add_push(
+        Push(
+            id=refusal.push_id,
+            repository_id=repository.id,
+            agent_id=agent.id,
+            received_at=refusal.refused_at,
+            transport=refusal.transport,
+        )
+    )

@@ -1,0 +1,1 @@
+"""What pages show, one question a file: read only, through the ports."""

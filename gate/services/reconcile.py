@@ -1,0 +1,165 @@
+"""Reconcile: look at everything again, and move the hold to where the verdict says it is."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from gate.domain.audit import Action
+from gate.domain.base import Base, compare, moved_words
+from gate.domain.errors import IllegalMove
+from gate.domain.hold import REVIEWABLE_STATES, BlockReason, Hold, HoldState
+from gate.domain.policy import BaseMoved, Outcome, Policy
+from gate.services.judge import Judge, Judgement
+from gate.services.moves import move, record
+from gate.services.ports.git import GateRepositories
+from gate.services.ports.outside import Clock, FailPoint, Queue
+from gate.services.ports.store import Store
+from gate.services.standing import TellAgent
+
+# What only a person or a new push can mend; looking again would only try the same once more.
+_WAITS_FOR_A_PERSON = frozenset(
+    {
+        BlockReason.UPSTREAM_REFUSED,
+        BlockReason.COLLECT_FAILED,
+        BlockReason.SECRET_FOUND,
+        BlockReason.TAMPERED,
+    }
+)
+_STATE_OF = {
+    Outcome.APPROVED: HoldState.APPROVED,
+    Outcome.OVERRIDDEN: HoldState.APPROVED,
+    Outcome.PENDING: HoldState.IN_REVIEW,
+    Outcome.DISAPPROVED: HoldState.CHANGES_REQUESTED,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """Where a hold should go, and why."""
+
+    to: HoldState
+    note: str = ""
+    reason: BlockReason | None = None
+
+    def action(self, came_from: HoldState) -> Action:
+        """The audit action of this step, which for `in_review` depends on where the hold came from."""
+        if self.to is HoldState.IN_REVIEW:
+            return Action.HOLD_UNAPPROVE if came_from is HoldState.APPROVED else Action.HOLD_UNBLOCK
+        return {
+            HoldState.APPROVED: Action.HOLD_APPROVE,
+            HoldState.CHANGES_REQUESTED: Action.HOLD_REQUEST_CHANGES,
+            HoldState.BLOCKED: Action.HOLD_BLOCK,
+            HoldState.EXPIRED: Action.HOLD_EXPIRE,
+            HoldState.RELEASED_EXTERNALLY: Action.HOLD_RELEASE_EXTERNALLY,
+            HoldState.BYPASSED: Action.HOLD_BYPASS,
+        }[self.to]
+
+
+@dataclass(frozen=True, slots=True)
+class Reconcile:
+    """Decide where a hold stands. Safe to run at any time: what it reads is current, so order is no matter.
+
+    Raises Unavailable where the forge cannot be read; the hold stays as it is.
+    """
+
+    store: Store
+    repositories: GateRepositories
+    judge: Judge
+    queue: Queue
+    tell_agent: TellAgent
+    clock: Clock
+    fail_point: FailPoint
+
+    def __call__(self, hold_id: int) -> None:
+        with self.store.snapshot() as tx:
+            hold = tx.holds.get(hold_id)
+            upstream = tx.repositories.get(hold.repository).upstream
+        if hold.state not in REVIEWABLE_STATES or hold.reason in _WAITS_FOR_A_PERSON:
+            return
+        judgement = self.judge(hold)
+        history = self.repositories.open(hold.repository, upstream).history
+        tip = history.tip(hold.ref)
+        base = compare(hold, tip, history.is_ancestor)
+        self.fail_point("reconcile:decided")
+        try:
+            if base is Base.BEHIND_HOLD and _base_moved(judgement) is BaseMoved.REAPPROVE:
+                self._ask_again(hold, tip)
+            else:
+                self._take(hold, self._step(hold, judgement, base, tip), judgement)
+        except IllegalMove:
+            return  # A push, a release or another reconcile was first; what it did is reconciled on its own.
+        self.fail_point("reconcile:stored")
+        self._announce(hold)
+
+    def _step(self, hold: Hold, judgement: Judgement, base: Base, tip: str) -> Step:
+        if base is Base.CONTAINS_HOLD:
+            return _reached_upstream(judgement)
+        if judgement.policy is not None and self._is_expired(hold, judgement.policy):
+            return Step(HoldState.EXPIRED, "Nobody decided in time. Push the branch again to ask once more.")
+        if base is Base.MOVED or (
+            base is Base.BEHIND_HOLD and _base_moved(judgement) is not BaseMoved.ALLOW_FAST_FORWARD
+        ):
+            return Step(HoldState.BLOCKED, moved_words(hold, tip), BlockReason.BASE_MOVED)
+        return _decided(judgement)
+
+    def _is_expired(self, hold: Hold, policy: Policy) -> bool:
+        return self.clock() >= hold.revision.received_at + policy.hold.expires_after
+
+    def _take(self, hold: Hold, step: Step, judgement: Judgement) -> None:
+        if (step.to, step.reason, step.note) == (hold.state, hold.reason, hold.note):
+            return
+        details = {} if judgement.verdict is None else {"verdict": judgement.verdict.to_mapping()}
+        with self.store.transaction() as tx:
+            at = self.clock()
+            moved = move(
+                tx,
+                hold,
+                step.to,
+                step.action(hold.state),
+                at=at,
+                reason=step.reason,
+                note=step.note,
+                details=details,
+            )
+            if judgement.verdict is not None and judgement.verdict.outcome is Outcome.OVERRIDDEN:
+                record(tx, moved, Action.POLICY_OVERRIDE, at=at, details=details)
+
+    def _ask_again(self, hold: Hold, tip: str) -> None:
+        """Start the next revision of the same commit on upstream's new tip, which voids the approvals."""
+        again = replace(hold.revision, n=hold.revision.n + 1, old=tip)
+        with self.store.transaction() as tx:
+            hold.check_move(HoldState.RECEIVED)
+            asked = tx.holds.add_revision(hold, again, self.clock())
+            record(tx, asked, Action.HOLD_REVISE, at=self.clock(), details={"why": moved_words(hold, tip)})
+
+    def _announce(self, before: Hold) -> None:
+        with self.store.snapshot() as tx:
+            now = tx.holds.get(before.id)
+        if now.state is HoldState.APPROVED:
+            self.queue.release(now.id)
+        elif now.state is HoldState.RECEIVED:
+            self.queue.collect(now.id)
+        self.tell_agent(now.id)
+
+
+def _base_moved(judgement: Judgement) -> BaseMoved | None:
+    return None if judgement.policy is None else judgement.policy.release.base_moved
+
+
+def _reached_upstream(judgement: Judgement) -> Step:
+    if judgement.is_releasable:
+        return Step(HoldState.RELEASED_EXTERNALLY, "Somebody brought it upstream after it was approved.")
+    return Step(
+        HoldState.BYPASSED,
+        "It reached upstream although the policy was not satisfied. Find out who pushed it there.",
+    )
+
+
+def _decided(judgement: Judgement) -> Step:
+    verdict = judgement.verdict
+    if verdict is None:
+        return Step(HoldState.BLOCKED, judgement.fault, BlockReason.POLICY_INVALID)
+    if verdict.outcome in _STATE_OF:
+        return Step(_STATE_OF[verdict.outcome])
+    reason = BlockReason.TAMPERED if verdict.outcome is Outcome.BLOCKED else BlockReason.POLICY_INVALID
+    return Step(HoldState.BLOCKED, " ".join(verdict.reasons), reason)

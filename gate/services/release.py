@@ -1,0 +1,227 @@
+"""Release: an approved hold goes upstream, as exactly the commit that was approved.
+
+Intent, fresh evaluation, compare-and-swap push, read back, record. After a crash the remote is looked at
+first. Holds of one atomic push are released together or not at all.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+
+from gate.domain.audit import Action
+from gate.domain.base import Base, compare, moved_words
+from gate.domain.errors import IllegalMove, Unavailable
+from gate.domain.hold import BlockReason, Hold, HoldState
+from gate.domain.policy import BaseMoved
+from gate.domain.release import PushRefused, RefMove, ReleaseOutcome
+from gate.services.judge import Judge, Judgement
+from gate.services.moves import move
+from gate.services.ports.git import GateRepositories, GateRepository
+from gate.services.ports.outside import Clock, FailPoint, Queue
+from gate.services.ports.store import Store
+
+_READY = frozenset({HoldState.APPROVED, HoldState.RELEASING})
+
+
+@dataclass(frozen=True, slots=True)
+class Release:
+    """Send an approved hold, or the whole atomic push it belongs to, upstream. Safe to run twice.
+
+    Raises Unavailable where upstream cannot be reached or did not say how a push ended: the holds stay
+    `releasing`, and the next run looks at the remote.
+    """
+
+    store: Store
+    repositories: GateRepositories
+    judge: Judge
+    queue: Queue
+    clock: Clock
+    fail_point: FailPoint
+
+    def __call__(self, hold_id: int) -> None:
+        holds, upstream = self._holds(hold_id)
+        if not all(hold.state in _READY for hold in holds):
+            return
+        repository = self.repositories.open(holds[0].repository, upstream)
+        try:
+            self._release(repository, holds)
+        except IllegalMove:
+            return  # Another worker was first, or a push came in between.
+
+    def _holds(self, hold_id: int) -> tuple[list[Hold], str]:
+        with self.store.snapshot() as tx:
+            hold = tx.holds.get(hold_id)
+            together = [hold] if hold.group is None else tx.holds.of_group(hold.group)
+            return together, tx.repositories.get(hold.repository).upstream
+
+    def _release(self, repository: GateRepository, holds: Sequence[Hold]) -> None:
+        tips = self._look(repository, holds)
+        bases = {hold.id: compare(hold, tips[hold.ref], repository.history.is_ancestor) for hold in holds}
+        if all(base is Base.CONTAINS_HOLD for base in bases.values()):
+            self._finish_or_hand_over(repository, holds)
+            return
+        releasing = self._begin(holds, tips)
+        self.fail_point("release:intent")
+        judgements = {hold.id: self.judge(hold) for hold in releasing}
+        if not all(judgement.is_releasable for judgement in judgements.values()):
+            self._stand_down(releasing, judgements)
+            return
+        if not all(_may_land(bases[hold.id], judgements[hold.id]) for hold in releasing):
+            self._report_moved(releasing, tips)
+            return
+        self._push(repository, releasing, tips, judgements)
+
+    def _look(self, repository: GateRepository, holds: Sequence[Hold]) -> Mapping[str, str]:
+        """Where upstream's refs are now, with the objects there so that ancestry can be asked."""
+        tips = repository.upstream.tips([hold.ref for hold in holds])
+        if any(tips[hold.ref] != repository.history.tip(hold.ref) for hold in holds):
+            repository.upstream.sync()
+        return tips
+
+    def _finish_or_hand_over(self, repository: GateRepository, holds: Sequence[Hold]) -> None:
+        """All of it is upstream: by an earlier run of this release, or by another hand."""
+        if all(hold.state is HoldState.RELEASING for hold in holds):
+            self._finish(repository, holds)
+            return
+        for hold in holds:
+            self.queue.reconcile(hold.id)
+
+    def _begin(self, holds: Sequence[Hold], tips: Mapping[str, str]) -> list[Hold]:
+        begun = []
+        with self.store.transaction() as tx:
+            for hold in holds:
+                if hold.state is HoldState.RELEASING:
+                    begun.append(hold)
+                    continue
+                intent = RefMove(hold.ref, tips[hold.ref], hold.revision.new)
+                at = self.clock()
+                moved = move(
+                    tx,
+                    hold,
+                    HoldState.RELEASING,
+                    Action.HOLD_RELEASE_BEGIN,
+                    at=at,
+                    details={"expected": intent.expected},
+                )
+                tx.releases.begin(moved, intent, at)
+                begun.append(moved)
+        return begun
+
+    def _stand_down(self, holds: Sequence[Hold], judgements: Mapping[int, Judgement]) -> None:
+        """The approval did not stand up to the fresh look."""
+        for hold in holds:
+            verdict = judgements[hold.id].verdict
+            words = judgements[hold.id].fault if verdict is None else " ".join(verdict.reasons)
+            self._end(hold, HoldState.IN_REVIEW, Action.HOLD_UNAPPROVE, ReleaseOutcome.WITHDRAWN, words)
+            self.queue.reconcile(hold.id)
+
+    def _report_moved(self, holds: Sequence[Hold], tips: Mapping[str, str]) -> None:
+        for hold in holds:
+            self._end(
+                hold,
+                HoldState.BLOCKED,
+                Action.HOLD_BLOCK,
+                ReleaseOutcome.BASE_MOVED,
+                moved_words(hold, tips[hold.ref]),
+                reason=BlockReason.BASE_MOVED,
+            )
+            self.queue.reconcile(hold.id)
+
+    def _push(
+        self,
+        repository: GateRepository,
+        holds: Sequence[Hold],
+        tips: Mapping[str, str],
+        judgements: Mapping[int, Judgement],
+    ) -> None:
+        with self.store.transaction() as tx:
+            for hold in holds:
+                tx.releases.decide(hold.id, *_grounds(judgements[hold.id]))
+        moves = [RefMove(hold.ref, tips[hold.ref], hold.revision.new) for hold in holds]
+        timeout = min(_timeout(judgements[hold.id]) for hold in holds)
+        refused = repository.upstream.push(moves, timeout=timeout.total_seconds())
+        self.fail_point("release:pushed")
+        if refused is not None:
+            self._record_refusal(repository, holds, refused)
+            return
+        landed = repository.upstream.tips([hold.ref for hold in holds])
+        if any(landed[hold.ref] != hold.revision.new for hold in holds):
+            raise Unavailable(
+                f"hold {holds[0].name}: upstream took the push, but reads back as something else. Looking again."
+            )
+        self._finish(repository, holds)
+
+    def _record_refusal(
+        self, repository: GateRepository, holds: Sequence[Hold], refused: PushRefused
+    ) -> None:
+        if refused.is_stale:
+            repository.upstream.sync()
+        elif not refused.is_final:
+            raise Unavailable(f"hold {holds[0].name}: upstream did not take the release: {refused.words}")
+        for hold in holds:
+            if refused.is_stale:
+                to, reason, outcome = HoldState.IN_REVIEW, None, ReleaseOutcome.BASE_MOVED
+            else:
+                to, reason, outcome = HoldState.BLOCKED, BlockReason.UPSTREAM_REFUSED, ReleaseOutcome.REFUSED
+            self._end(hold, to, Action.HOLD_RELEASE_FAIL, outcome, refused.words, reason=reason)
+            self.queue.reconcile(hold.id)
+
+    def _end(
+        self,
+        hold: Hold,
+        to: HoldState,
+        action: Action,
+        outcome: ReleaseOutcome,
+        words: str,
+        *,
+        reason: BlockReason | None = None,
+    ) -> None:
+        with self.store.transaction() as tx:
+            at = self.clock()
+            note = words if to is HoldState.BLOCKED else ""
+            tx.releases.end(hold.id, outcome, words, at)
+            move(tx, hold, to, action, at=at, reason=reason, note=note, details={"words": words})
+
+    def _finish(self, repository: GateRepository, holds: Sequence[Hold]) -> None:
+        with self.store.transaction() as tx:
+            for hold in holds:
+                at = self.clock()
+                tx.releases.end(hold.id, ReleaseOutcome.RELEASED, "", at)
+                intent = tx.releases.of(hold.id)[-1]
+                move(
+                    tx,
+                    hold,
+                    HoldState.RELEASED,
+                    Action.HOLD_RELEASE,
+                    at=at,
+                    details={
+                        "expected": intent.move.expected,
+                        "policy": intent.policy_hash,
+                        "verdict": json.loads(intent.verdict or "null"),
+                    },
+                )
+        self.fail_point("release:recorded")
+        for hold in holds:
+            repository.upstream.mirror(RefMove(hold.ref, hold.revision.old, hold.revision.new))
+            self.queue.settle(hold.id)
+
+
+def _may_land(base: Base, judgement: Judgement) -> bool:
+    if base is Base.UNMOVED:
+        return True
+    policy = judgement.policy
+    allowed = policy is not None and policy.release.base_moved is BaseMoved.ALLOW_FAST_FORWARD
+    return base is Base.BEHIND_HOLD and allowed
+
+
+def _grounds(judgement: Judgement) -> tuple[str, str]:
+    assert judgement.policy is not None and judgement.verdict is not None
+    return judgement.policy.hash, json.dumps(judgement.verdict.to_mapping())
+
+
+def _timeout(judgement: Judgement) -> timedelta:
+    assert judgement.policy is not None
+    return judgement.policy.release.timeout

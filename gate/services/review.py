@@ -1,0 +1,201 @@
+"""What people do to a hold on the built-in review page: review, override, reject, withdraw, try again."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from gate.domain.audit import Action, Detail
+from gate.domain.errors import GateError, IllegalMove, Invalid, NotAllowed, Outdated, Refused
+from gate.domain.hold import REVIEWABLE_STATES, BlockReason, Hold, HoldState
+from gate.domain.policy import parse_policy
+from gate.domain.review import ReviewState, Role
+from gate.domain.user import User
+from gate.services.moves import move, record
+from gate.services.ports.outside import Clock, PolicySource, Queue
+from gate.services.ports.store import Store, Transaction
+
+_MAX_BODY = 10_000
+_MIN_REASON = 10
+
+
+@dataclass(frozen=True, slots=True)
+class ReviewHold:
+    """Every act takes the commit that the person saw, so that nobody decides on what they did not see.
+
+    Raises Outdated where the hold has a newer revision, NotAllowed where this person may not do it,
+    IllegalMove where the hold's state does not allow it. Refusals are on the audit trail too.
+    """
+
+    store: Store
+    policies: PolicySource
+    queue: Queue
+    clock: Clock
+
+    def submit(self, hold_id: int, oid: str, user: User, state: ReviewState, body: str) -> None:
+        """Approve, request changes, or comment."""
+        body = _clean(body)
+        if state is ReviewState.CHANGES_REQUESTED and not body:
+            raise Refused("Say what should change: the agent reads it on its next push.")
+
+        def act(tx: Transaction, hold: Hold) -> None:
+            late = hold.state is HoldState.RELEASING
+            if hold.state not in REVIEWABLE_STATES and not late:
+                raise IllegalMove(f"hold {hold.name}: it is {hold.state}, so there is nothing to review.")
+            if state is ReviewState.APPROVED:
+                self._check_may_approve(tx, hold, user)
+            tx.reviews.add(hold.id, user.id, state, oid, body, self.clock())
+            objection = late and state is ReviewState.CHANGES_REQUESTED
+            action = Action.REVIEW_LATE_OBJECTION if objection else Action.REVIEW_SUBMIT
+            self._record(tx, hold, action, user, {"review": str(state), "body": body})
+
+        self._act(hold_id, oid, user, act)
+
+    def override(self, hold_id: int, oid: str, user: User, reason: str) -> None:
+        """Say that this commit may go upstream although the rules are not satisfied; the policy counts it."""
+        reason = _clean(reason)
+        if len(reason) < _MIN_REASON:
+            raise Refused(f"An override needs a reason of {_MIN_REASON} characters or more.")
+
+        def act(tx: Transaction, hold: Hold) -> None:
+            if hold.state not in REVIEWABLE_STATES:
+                raise IllegalMove(f"hold {hold.name}: it is {hold.state}, so there is nothing to override.")
+            self._check_may_approve(tx, hold, user)
+            tx.reviews.add_override(hold.id, user.id, oid, reason, self.clock())
+            self._record(tx, hold, Action.REVIEW_SUBMIT, user, {"review": "override", "body": reason})
+
+        self._act(hold_id, oid, user, act)
+
+    def reject(self, hold_id: int, oid: str, user: User, body: str) -> None:
+        """End the hold for good; the gate refuses this commit from now on."""
+        words = _clean(body)
+        if not words:
+            raise Refused("Say why it is rejected: the agent reads it on its next push.")
+
+        def act(tx: Transaction, hold: Hold) -> None:
+            note = f"{user.login}: {words}"
+            move(
+                tx,
+                hold,
+                HoldState.REJECTED,
+                Action.HOLD_REJECT,
+                at=self.clock(),
+                actor=_actor(user),
+                note=note,
+            )
+
+        self._act(hold_id, oid, user, act)
+
+    def withdraw(self, hold_id: int, oid: str, user: User, body: str) -> None:
+        """Take the hold back, as the agent's operator or an admin; the commit may be pushed again."""
+
+        def act(tx: Transaction, hold: Hold) -> None:
+            if user.role is not Role.ADMIN and tx.agents.get(hold.agent).operator_id != user.id:
+                raise NotAllowed(f"hold {hold.name}: only {hold.agent}'s operator or an admin withdraws it.")
+            note = f"{user.login}: {_clean(body) or 'withdrawn'}"
+            move(
+                tx,
+                hold,
+                HoldState.WITHDRAWN,
+                Action.HOLD_WITHDRAW,
+                at=self.clock(),
+                actor=_actor(user),
+                note=note,
+            )
+
+        self._act(hold_id, oid, user, act, needs_reviewer=False)
+
+    def try_again(self, hold_id: int, oid: str, user: User) -> None:
+        """Look again at a hold that upstream refused, once a person has mended the cause."""
+
+        def act(tx: Transaction, hold: Hold) -> None:
+            if hold.state is not HoldState.BLOCKED or hold.reason is not BlockReason.UPSTREAM_REFUSED:
+                raise IllegalMove(
+                    f"hold {hold.name}: upstream has not refused it, so there is nothing to try again."
+                )
+            move(tx, hold, HoldState.IN_REVIEW, Action.HOLD_UNBLOCK, at=self.clock(), actor=_actor(user))
+
+        self._act(hold_id, oid, user, act)
+
+    def _act(
+        self,
+        hold_id: int,
+        oid: str,
+        user: User,
+        act: Callable[[Transaction, Hold], None],
+        *,
+        needs_reviewer: bool = True,
+    ) -> None:
+        try:
+            with self.store.transaction() as tx:
+                hold = tx.holds.get(hold_id)
+                _check_current(hold, oid)
+                if needs_reviewer:
+                    _check_reviewer(hold, user)
+                act(tx, hold)
+                closed = not tx.holds.get(hold_id).state.is_live
+        except (NotAllowed, Outdated, IllegalMove) as refusal:
+            self._record_refusal(hold_id, oid, user, refusal)
+            raise
+        if closed:
+            self.queue.settle(hold_id)
+        else:
+            self.queue.reconcile(hold_id)
+
+    def _check_may_approve(self, tx: Transaction, hold: Hold, user: User) -> None:
+        if tx.agents.get(hold.agent).operator_id != user.id:
+            return
+        text = self.policies.text(hold.repository)
+        if text is None or not _allows_operator(text):
+            raise NotAllowed(
+                f"hold {hold.name}: {user.login} is the operator of {hold.agent}, and nobody approves their own "
+                "agent's work. Ask another reviewer."
+            )
+
+    def _record(
+        self, tx: Transaction, hold: Hold, action: Action, user: User, details: dict[str, Detail]
+    ) -> None:
+        record(tx, hold, action, at=self.clock(), actor=_actor(user), details=details)
+
+    def _record_refusal(self, hold_id: int, oid: str, user: User, refusal: GateError) -> None:
+        with self.store.transaction() as tx:
+            record(
+                tx,
+                tx.holds.get(hold_id),
+                Action.REVIEW_REFUSE,
+                at=self.clock(),
+                actor=_actor(user),
+                outcome="refused",
+                details={"shown": oid, "why": str(refusal)},
+            )
+
+
+def _check_current(hold: Hold, oid: str) -> None:
+    if hold.revision.head != oid:
+        raise Outdated(
+            f"hold {hold.name}: the page showed {oid[:7]}, and {hold.revision.head[:7]} is waiting now. "
+            "Look at the new revision first."
+        )
+
+
+def _check_reviewer(hold: Hold, user: User) -> None:
+    if user.permission not in ("write", "admin"):
+        raise NotAllowed(
+            f"hold {hold.name}: {user.login} is {user.role} here; a reviewer or an admin decides."
+        )
+
+
+def _allows_operator(text: str) -> bool:
+    try:
+        return any(rule.options.allow_operator for rule in parse_policy(text).rules)
+    except Invalid:
+        return False
+
+
+def _actor(user: User) -> str:
+    return f"user:{user.login}"
+
+
+def _clean(text: str) -> str:
+    # PostgreSQL has no place for NUL in text.
+    return text.replace("\0", "").replace("\r\n", "\n").strip()[:_MAX_BODY]

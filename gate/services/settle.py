@@ -1,0 +1,64 @@
+"""Settle: carry out the end of a closed hold everywhere."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from gate.domain.errors import Invalid
+from gate.domain.hold import ZERO_OID, Hold, HoldState
+from gate.domain.policy import parse_policy
+from gate.domain.release import RefMove
+from gate.services.ports.git import GateRepositories, GateRepository
+from gate.services.ports.outside import Forge, PolicySource
+from gate.services.ports.store import Store
+from gate.services.ports.tree_heads import TreeHeads
+from gate.services.standing import TellAgent
+
+
+@dataclass(frozen=True, slots=True)
+class Settle:
+    """Tell agent and reviewers how a hold ended, witness a release, and drop the held refs.
+
+    Safe to run twice: the hold counts as settled only once all of it is done. The objects stay: the
+    repository is never pruned, so that a closed hold can still be read.
+    """
+
+    store: Store
+    repositories: GateRepositories
+    forge: Forge
+    policies: PolicySource
+    tree_heads: TreeHeads
+    tell_agent: TellAgent
+
+    def __call__(self, hold_id: int) -> None:
+        with self.store.snapshot() as tx:
+            hold = tx.holds.get(hold_id)
+            upstream = tx.repositories.get(hold.repository).upstream
+            pushes = sorted({revision.push_id for revision in tx.holds.revisions(hold_id)})
+        if hold.state.is_live:
+            return
+        repository = self.repositories.open(hold.repository, upstream)
+        self.tell_agent(hold.id)
+        if hold.state is HoldState.REJECTED and hold.revision.new != ZERO_OID:
+            who, _, reason = hold.note.partition(": ")
+            repository.held.write_rejected(hold.revision.new, hold.number, who, reason)
+        if hold.state is HoldState.RELEASED:
+            repository.upstream.mirror(RefMove(hold.ref, hold.revision.old, hold.revision.new))
+            self._witness(repository, hold)
+        self.forge.close(hold, hold.note)
+        for push_id in pushes:
+            repository.held.drop(push_id, [hold.number])
+        with self.store.transaction() as tx:
+            tx.holds.set_settled(hold_id)
+
+    def _witness(self, repository: GateRepository, hold: Hold) -> None:
+        note = self.tree_heads.witness()
+        if hold.revision.new != ZERO_OID and self._wants_note(hold.repository):
+            repository.upstream.write_note(hold.revision.new, note)
+
+    def _wants_note(self, repository: str) -> bool:
+        text = self.policies.text(repository)
+        try:
+            return text is not None and parse_policy(text).release.witness_notes
+        except Invalid:
+            return False
