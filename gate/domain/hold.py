@@ -42,9 +42,7 @@ _ANY_REVIEW = frozenset(
 
 # A new revision sends every state before `releasing` back to `received`: its approvals are void.
 MOVES: dict[HoldState, frozenset[HoldState]] = {
-    _S.RECEIVED: frozenset(
-        {_S.RECEIVED, _S.COLLECTING, _S.BLOCKED, _S.REJECTED, _S.WITHDRAWN, _S.EXPIRED}
-    ),
+    _S.RECEIVED: frozenset({_S.RECEIVED, _S.COLLECTING, _S.BLOCKED, _S.REJECTED, _S.WITHDRAWN, _S.EXPIRED}),
     _S.COLLECTING: frozenset({_S.RECEIVED}) | _ANY_REVIEW - {_S.CHANGES_REQUESTED, _S.APPROVED},
     _S.IN_REVIEW: (_ANY_REVIEW | {_S.RECEIVED}) - {_S.IN_REVIEW},
     _S.CHANGES_REQUESTED: (_ANY_REVIEW | {_S.RECEIVED}) - {_S.CHANGES_REQUESTED},

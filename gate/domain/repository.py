@@ -34,7 +34,7 @@ class Agent:
 
 @dataclass(frozen=True, slots=True)
 class Grant:
-    """What one agent may push to one repository: patterns of full ref names, empty for every branch and tag."""
+    """What one agent may push to one repository: ref patterns, empty for every branch and tag."""
 
     agent: str
     repository: str
@@ -61,6 +61,7 @@ class RepositoryRules:
     limits: Limits
     refs: tuple[str, ...]
     grants: tuple[Grant, ...]
+    on_push: str = "append"
     lockdown: str | None = None
     fail_point: str | None = None
 

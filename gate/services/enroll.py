@@ -6,11 +6,12 @@ from dataclasses import dataclass
 
 from gate.domain.audit import Action, AuditEvent, Detail
 from gate.domain.errors import GateError, Refused
+from gate.domain.hold import LIVE_STATES
 from gate.domain.repository import Repository
 from gate.services.hook_rules import TellHooks
 from gate.services.ports.git import GateRepositories
 from gate.services.ports.outside import Clock, PolicyFiles
-from gate.services.ports.store import Store, Transaction
+from gate.services.ports.store import HoldFilter, Store, Transaction
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,15 +43,13 @@ class Enroll:
         return repository
 
     def remove(self, name: str, *, actor: str) -> str:
-        """Stop taking pushes to it, and return where its folder was set aside. Raises Refused while holds live."""
+        """Stop taking pushes; returns where the folder was set aside. Raises Refused while holds live."""
         with self.store.transaction() as tx:
             tx.repositories.get(name)
-            live = [
-                hold for hold_id in tx.holds.live_ids() if (hold := tx.holds.get(hold_id)).repository == name
-            ]
+            live = tx.holds.page(HoldFilter(states=LIVE_STATES, repository=name), before=None, limit=1)
             if live:
                 raise Refused(
-                    f"repository {name}: {len(live)} holds are still live, such as {live[0].name}. "
+                    f"repository {name}: holds are still live, such as {live[0].name}. "
                     "Reject or withdraw them first."
                 )
             tx.repositories.remove(name)

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from gate.domain.errors import Invalid
-from gate.domain.policy import parse_policy
+from gate.domain.policy import OnPush, parse_policy
+from gate.domain.policy.model import HoldSettings
 from gate.domain.repository import Limits, RepositoryRules
 from gate.services.judge import LOCKDOWN
 from gate.services.ports.git import GateRepositories
@@ -37,13 +38,14 @@ class TellHooks:
             repository = tx.repositories.get(repository_name)
             grants = tx.agents.grants(repository=repository_name)
             lockdown = tx.settings.get(LOCKDOWN)
-        refs, limits = self._from_policy(repository_name)
+        hold = self._hold_settings(repository_name)
         rules = RepositoryRules(
             repository=repository_name,
             url=self.settings.url,
             reply=self.settings.reply,
-            limits=limits,
-            refs=refs,
+            limits=_limits(self.settings.limits, hold),
+            refs=() if hold is None else tuple(one.text for one in (*hold.refs, *hold.allow_refs)),
+            on_push=OnPush.APPEND if hold is None else hold.on_push,
             grants=tuple(grants),
             lockdown=lockdown,
             fail_point=self.settings.fail_point,
@@ -57,17 +59,16 @@ class TellHooks:
         for name in names:
             self(name)
 
-    def _from_policy(self, repository: str) -> tuple[tuple[str, ...], Limits]:
-        """The policy may only add to what the installation refuses; a broken one adds nothing here, as it
-        releases nothing."""
+    def _hold_settings(self, repository: str) -> HoldSettings | None:
+        """A broken policy adds nothing to what the installation refuses, as it releases nothing either."""
         text = self.policies.text(repository)
         try:
-            hold = None if text is None else parse_policy(text).hold
+            return None if text is None else parse_policy(text).hold
         except Invalid:
-            hold = None
-        if hold is None:
-            return (), self.settings.limits
-        refs = tuple(pattern.text for pattern in (*hold.refs, *hold.allow_refs))
-        if hold.max_changed_files is None:
-            return refs, self.settings.limits
-        return refs, replace(self.settings.limits, max_changed_files=hold.max_changed_files)
+            return None
+
+
+def _limits(limits: Limits, hold: HoldSettings | None) -> Limits:
+    if hold is None or hold.max_changed_files is None:
+        return limits
+    return replace(limits, max_changed_files=hold.max_changed_files)

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from gate.domain.audit import Action, AuditEvent, Detail
-from gate.domain.errors import NotFound, Refused, Unavailable
+from gate.domain.errors import Invalid, NotFound, Refused, Unavailable
 from gate.domain.hold import Hold, HoldState, Push, Revision
+from gate.domain.policy import OnPush, parse_policy
 from gate.domain.repository import HeldUpdate, Receipt, Refusal, Repository
-from gate.services.moves import record
+from gate.services.moves import move, record
 from gate.services.ports.git import GateRepositories, HeldPushes
-from gate.services.ports.outside import Clock, FailPoint, Queue
+from gate.services.ports.outside import Clock, FailPoint, PolicySource, Queue
 from gate.services.ports.store import Store, Transaction
 from gate.services.standing import TellAgent
 
@@ -25,6 +26,7 @@ class Intake:
 
     store: Store
     repositories: GateRepositories
+    policies: PolicySource
     queue: Queue
     tell_agent: TellAgent
     clock: Clock
@@ -48,7 +50,7 @@ class Intake:
         try:
             holds = self._store_receipt(repository, receipt, {})
         except Refused:
-            # A number that another push has, after a restore: the terminal's number yields, the hold does not.
+            # Another push has the number, after a restore: the terminal's number yields, the hold does not.
             fresh = {update.number: held.next_number() for update in receipt.updates}
             holds = self._store_receipt(repository, receipt, fresh)
         self.fail_point("intake:stored")
@@ -93,6 +95,10 @@ class Intake:
             received_at=receipt.received_at,
         )
         group = receipt.push_id if receipt.atomic and len(receipt.updates) > 1 else None
+        if live is not None and held.revision == 1 and self._supersedes(repository.name):
+            self._withdraw(tx, live, receipt)
+            live = None
+            revision = replace(revision, n=1)
         if live is None:
             number = numbers.get(held.number, held.number)
             hold = tx.holds.add(repository.name, receipt.agent, update.ref, number, revision, group)
@@ -103,9 +109,21 @@ class Intake:
                 f"hold {live.name}: it is being released; push {receipt.push_id} waits for that."
             )
         live.check_move(HoldState.RECEIVED)
-        hold = tx.holds.add_revision(live, revision, at)
+        hold = tx.holds.add_revision(live, revision, group, at)
         record(tx, hold, Action.HOLD_REVISE, at=at, actor=f"agent:{receipt.agent}")
         return hold
+
+    def _supersedes(self, repository: str) -> bool:
+        text = self.policies.text(repository)
+        try:
+            return text is not None and parse_policy(text).hold.on_push is OnPush.SUPERSEDE
+        except Invalid:
+            return False
+
+    def _withdraw(self, tx: Transaction, live: Hold, receipt: Receipt) -> None:
+        note = f"{receipt.agent}: a newer push took its place."
+        actor = f"agent:{receipt.agent}"
+        move(tx, live, HoldState.WITHDRAWN, Action.HOLD_WITHDRAW, at=self.clock(), actor=actor, note=note)
 
     def _record_push(self, tx: Transaction, repository: Repository, receipt: Receipt) -> None:
         updates: list[Detail] = [

@@ -64,7 +64,8 @@ class Judge:
             roles = {user.id: user.role for user in tx.users.all() if not user.is_disabled}
             lockdown = tx.settings.get(LOCKDOWN)
             overrides = tx.reviews.overrides(hold.id)
-        assert facts is not None and hold.revision.kind is not None, "only collected holds are judged"
+        assert facts is not None, "only collected holds are judged"
+        assert hold.revision.kind is not None, "only collected holds are judged"
         earlier = tuple(
             Published(revision.head, revision.published_at)
             for revision in revisions

@@ -129,7 +129,7 @@ class Reconcile:
         again = replace(hold.revision, n=hold.revision.n + 1, old=tip)
         with self.store.transaction() as tx:
             hold.check_move(HoldState.RECEIVED)
-            asked = tx.holds.add_revision(hold, again, self.clock())
+            asked = tx.holds.add_revision(hold, again, hold.group, self.clock())
             record(tx, asked, Action.HOLD_REVISE, at=self.clock(), details={"why": moved_words(hold, tip)})
 
     def _announce(self, before: Hold) -> None:

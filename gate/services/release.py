@@ -150,7 +150,7 @@ class Release:
         landed = repository.upstream.tips([hold.ref for hold in holds])
         if any(landed[hold.ref] != hold.revision.new for hold in holds):
             raise Unavailable(
-                f"hold {holds[0].name}: upstream took the push, but reads back as something else. Looking again."
+                f"hold {holds[0].name}: upstream took the push, but reads back otherwise. Looking again."
             )
         self._finish(repository, holds)
 
@@ -218,7 +218,8 @@ def _may_land(base: Base, judgement: Judgement) -> bool:
 
 
 def _grounds(judgement: Judgement) -> tuple[str, str]:
-    assert judgement.policy is not None and judgement.verdict is not None
+    assert judgement.policy is not None
+    assert judgement.verdict is not None
     return judgement.policy.hash, json.dumps(judgement.verdict.to_mapping())
 
 

@@ -148,8 +148,8 @@ class ReviewHold:
         text = self.policies.text(hold.repository)
         if text is None or not _allows_operator(text):
             raise NotAllowed(
-                f"hold {hold.name}: {user.login} is the operator of {hold.agent}, and nobody approves their own "
-                "agent's work. Ask another reviewer."
+                f"hold {hold.name}: {user.login} is the operator of {hold.agent}, and nobody approves "
+                "their own agent's work. Ask another reviewer."
             )
 
     def _record(

@@ -118,7 +118,7 @@ class Sweep:
             tx.repositories.set_synced(repository.name, self.clock(), fault)
 
     def _note_policy(self, repository: str) -> None:
-        """Put a change of policy on the trail: it is a file, so anybody who may write it may have changed it."""
+        """Put a change of policy on the trail: it is a file, and whoever may write it may have changed it."""
         text = self.policies.text(repository)
         now, key = ("" if text is None else policy_hash(text)), f"policy:{repository}"
         with self.store.snapshot() as tx:

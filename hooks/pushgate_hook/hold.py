@@ -56,7 +56,7 @@ def hold(push: Push, *, records: Records, git: Git, settings: Settings) -> list[
         _finish_pending(records, git)
         last = records.last_number()
         first_free = 1 + (_highest_number(records, git) if last is None else last)
-        outcome = _plan(push, records, first_free)
+        outcome = _plan(push, records, first_free, supersedes=settings.on_push == "supersede")
         if any(held.is_new for held in outcome):
             _write(push, [held for held in outcome if held.is_new], records, git, settings)
         return outcome
@@ -64,15 +64,16 @@ def hold(push: Push, *, records: Records, git: Git, settings: Settings) -> list[
         posix.close(lock)
 
 
-def _plan(push: Push, records: Records, first_free: int) -> list[Held]:
+def _plan(push: Push, records: Records, first_free: int, *, supersedes: bool) -> list[Held]:
     outcome = []
     for update in push.updates:
         before = records.standing(push.identity.agent, update.ref)
-        if before is None or not before.is_live:
+        is_live = before is not None and before.is_live
+        if before is not None and is_live and before.is_about(update.old, update.new):
+            outcome.append(Held(update, before.hold, before.revision, before=before, is_new=False))
+        elif before is None or not is_live or supersedes:
             outcome.append(Held(update, first_free, 1, before=before, is_new=True))
             first_free += 1
-        elif before.is_about(update.old, update.new):
-            outcome.append(Held(update, before.hold, before.revision, before=before, is_new=False))
         else:
             outcome.append(Held(update, before.hold, before.revision + 1, before=before, is_new=True))
     return outcome

@@ -45,6 +45,8 @@ def judge(
     if not any(reason.rule == "ref-name" for reason in reasons):
         reasons += _about_repeats(updates)
         reasons += _about_rejections(records, identity, updates)
+        if settings.on_push == "refuse":
+            reasons += _about_live_holds(records, identity, updates)
     return reasons + _about_sizes(settings, git, updates)
 
 
@@ -119,6 +121,17 @@ def _about_rejections(records: Records, identity: Identity, updates: list[Update
             f"add a commit that answers this and push it, or ask {by}. The same commit is never taken again."
         )
         reasons.append(Reason("rejected-before", update.ref, what, fix))
+    return reasons
+
+
+def _about_live_holds(records: Records, identity: Identity, updates: list[Update]) -> list[Reason]:
+    reasons = []
+    for update in updates:
+        standing = records.standing(identity.agent, update.ref) if identity.agent else None
+        if standing is not None and standing.is_live and not standing.is_about(update.old, update.new):
+            what = f"hold {standing.hold} waits on this ref, and takes no further revision."
+            fix = "wait until it is decided, or ask its operator to withdraw it."
+            reasons.append(Reason("hold-waits", update.ref, what, fix))
     return reasons
 
 

@@ -19,6 +19,7 @@ class Settings:
         self.max_pack_size = self._number("pushgate.maxpacksize")
         self.max_file_size = self._number("pushgate.maxfilesize")
         self.max_changed_files = self._number("pushgate.maxchangedfiles")
+        self.on_push = self._choice("pushgate.onpush", ("append", "supersede", "refuse"))
         self.accepts = self._choice("pushgate.reply", ("hold", "accept")) == "accept"
 
     def knows(self, agent: str) -> bool:

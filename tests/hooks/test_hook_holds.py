@@ -200,6 +200,18 @@ def test_the_same_tip_again_says_what_it_waits_for(gate: Gate, clone: Clone, sta
     assert f"(already held as 1, {words})" in result.text
 
 
+def test_where_a_new_tip_supersedes_it_is_held_under_a_number_of_its_own(gate: Gate, clone: Clone) -> None:
+    gate.configure("pushgate.onPush", "supersede")
+    clone.commit()
+    clone.push("HEAD:main")
+    clone.commit("Another way")
+
+    result = clone.push("HEAD:main")
+
+    assert "(held for review as 2 (revision 1))" in result.text
+    assert "(already held as 2, waiting for a review)" in clone.push("HEAD:main").text
+
+
 def test_two_agents_on_one_ref_have_a_hold_each(gate: Gate, clone: Clone) -> None:
     gate.configure("pushgateAgent.codex-2.allowRef", "refs/heads/**")
     clone.commit()

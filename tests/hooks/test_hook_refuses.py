@@ -221,6 +221,22 @@ def test_a_rejected_delete_is_refused_while_the_ref_is_what_it_was(gate: Gate, c
     assert rules(gate) == [("rejected-before", "refs/heads/topic")]
 
 
+def test_where_a_live_hold_takes_no_revision_a_new_tip_is_refused(gate: Gate, clone: Clone) -> None:
+    gate.configure("pushgate.onPush", "refuse")
+    clone.commit()
+    clone.push("HEAD:main")
+    again = clone.push("HEAD:main")
+    clone.commit("Another way")
+
+    result = clone.push("HEAD:main")
+
+    assert "already held as 1" in again.text
+    assert result.status == 1
+    assert rules(gate) == [("hold-waits", "refs/heads/main")]
+    gate.move("refs/heads/main", "rejected")
+    assert "held for review as 2" in clone.push("HEAD:main").text
+
+
 def test_a_file_over_the_limit_is_found_in_any_commit_of_the_push(gate: Gate, clone: Clone) -> None:
     gate.configure("pushgate.maxFileSize", "10")
     clone.commit("Add it", **{"big file": "0123456789a"})

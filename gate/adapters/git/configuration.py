@@ -66,6 +66,7 @@ def _rules(rules: RepositoryRules) -> Iterable[tuple[str, str]]:
     yield "pushgate.repository", rules.repository
     yield "pushgate.url", rules.url.rstrip("/")
     yield "pushgate.reply", rules.reply
+    yield "pushgate.onPush", rules.on_push
     for key, bound in _bounds(rules):
         if bound:
             yield key, str(bound)

@@ -92,8 +92,16 @@ class SqlHolds:
         self._insert_revision(hold_id, revision)
         return self.get(hold_id)
 
-    def add_revision(self, hold: Hold, revision: Revision, at: datetime) -> Hold:
-        self._swap(hold, state=HoldState.RECEIVED, revision=revision.n, reason=None, note="", updated_at=at)
+    def add_revision(self, hold: Hold, revision: Revision, group: str | None, at: datetime) -> Hold:
+        self._swap(
+            hold,
+            state=HoldState.RECEIVED,
+            revision=revision.n,
+            group=group,
+            reason=None,
+            note="",
+            updated_at=at,
+        )
         self._insert_revision(hold.id, revision)
         return self.get(hold.id)
 

@@ -26,7 +26,7 @@ class Forge(Protocol):
     """Where people review: GitHub, or the review page built into the gate."""
 
     def publish(self, hold: Hold) -> datetime:
-        """Show the hold's current revision to reviewers; safe to run twice. Returns when it became visible."""
+        """Show the current revision to reviewers; safe to run twice. Returns when it became visible."""
 
     def observe(self, hold: Hold) -> Observation:
         """Everything about the hold's review, read afresh. Raises Unavailable."""

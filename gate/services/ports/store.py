@@ -108,7 +108,7 @@ class Holds(Protocol):
         """Register a hold with its first revision; `hold_id` of the revision is ignored. Raises Refused where
         the number is taken."""
 
-    def add_revision(self, hold: Hold, revision: Revision, at: datetime) -> Hold:
+    def add_revision(self, hold: Hold, revision: Revision, group: str | None, at: datetime) -> Hold:
         """Make this the hold's current revision, in state `received`."""
 
     def get(self, hold_id: int) -> Hold:
@@ -128,7 +128,7 @@ class Holds(Protocol):
         """All revisions, first one first."""
 
     def move(self, hold: Hold, to: HoldState, at: datetime, reason: BlockReason | None, note: str) -> Hold:
-        """Compare-and-swap from the state and revision in `hold`. Raises IllegalMove where another was first."""
+        """Compare-and-swap from `hold`'s state and revision. Raises IllegalMove where another was first."""
 
     def set_collected(self, hold_id: int, n: int, kind: UpdateKind, facts: DiffFacts) -> None: ...
 
