@@ -1,0 +1,45 @@
+# Two commands do everything: `make run` and `make test`. PORT and PUSHGATE_HOME move the first.
+SHELL := /bin/bash
+PYTHON ?= python3
+VENV := .venv
+export PUSHGATE_HOME ?= $(CURDIR)/var
+export PORT ?= 8080
+# honcho gives each process a PORT of its own, so the address is settled here.
+export PUSHGATE_URL ?= http://127.0.0.1:$(PORT)
+# Processes write to pipes here, and what they say should be seen at once.
+export PYTHONUNBUFFERED := 1
+
+.PHONY: run check test bench clean
+
+run: $(VENV)/.runtime
+	@$(VENV)/bin/python -m gate migrate
+	@$(VENV)/bin/python -m gate demo
+	@$(VENV)/bin/honcho start || [ $$? -eq 130 ] # Ctrl-C is how it ends
+
+check: $(VENV)/.tools
+	$(VENV)/bin/ruff format --check .
+	$(VENV)/bin/ruff check .
+	$(VENV)/bin/mypy
+	$(VENV)/bin/lint-imports
+
+test: $(VENV)/.tools
+	@tests/prepare
+	@$(VENV)/bin/python -m pytest -n 2 --dist worksteal
+
+bench: $(VENV)/.tools
+	@bench/prepare
+	$(VENV)/bin/python -m bench
+
+clean:
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache
+
+$(VENV)/bin/python:
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.runtime: $(VENV)/bin/python requirements.txt constraints.txt
+	$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check -r requirements.txt
+	@touch $@
+
+$(VENV)/.tools: $(VENV)/.runtime requirements-dev.txt
+	$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt
+	@touch $@

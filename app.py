@@ -1,0 +1,13 @@
+"""The WSGI callable: `gunicorn --config gunicorn.conf.py app:app`."""
+
+from __future__ import annotations
+
+import os
+
+from gate.adapters.logs import set_up
+from gate.bootstrap import build, build_app
+from gate.config import load
+
+settings = load(os.environ)
+set_up(settings.log_level)
+app = build_app(build(settings))

@@ -1,0 +1,231 @@
+"""Wiring: Settings in, Container out. The only file that knows every concrete class."""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from flask import Flask
+from redis import Redis
+
+from gate.adapters.audit_reader import StoredTrail
+from gate.adapters.disk import Disk
+from gate.adapters.fail_points import fail_point
+from gate.adapters.git.repositories import GitRepositories
+from gate.adapters.inline_queue import InlineQueue
+from gate.adapters.installation import InstallationOnDisk
+from gate.adapters.local_forge import LocalForge
+from gate.adapters.logs import report_fault
+from gate.adapters.password_hasher import Argon2PasswordHasher
+from gate.adapters.policy_files import FolderOfPolicies
+from gate.adapters.redis_tally import RedisTally
+from gate.adapters.rq_probe import RqProbe
+from gate.adapters.rq_queue import RqQueue
+from gate.adapters.secret_files import secret_in
+from gate.adapters.sql.census import SqlCensus
+from gate.adapters.sql.store import SqlStore
+from gate.adapters.trail_verifier import TrailVerifier
+from gate.adapters.tree_head_signer import TreeHeadSigner, load_signer
+from gate.adapters.tree_heads import StoredTreeHeads
+from gate.adapters.witness_file import WitnessFile
+from gate.config import Settings
+from gate.domain.repository import Limits
+from gate.services.agents import AgentAccounts
+from gate.services.authenticate_agent import AuthenticateAgent
+from gate.services.collect import Collect
+from gate.services.enroll import Enroll
+from gate.services.examine import Examine
+from gate.services.hook_rules import HookSettings, TellHooks
+from gate.services.intake import Intake
+from gate.services.judge import Judge
+from gate.services.lockdown import Lockdown
+from gate.services.maintain import Maintain
+from gate.services.people import People
+from gate.services.ports.outside import Queue, ReportFault
+from gate.services.publish import Publish
+from gate.services.queries.health import CheckReady, ReadHealth
+from gate.services.queries.hold_list import ListHolds
+from gate.services.queries.hold_page import ShowHold
+from gate.services.queries.push_page import ShowPush
+from gate.services.queries.repository_list import ListAgents, ListRepositories
+from gate.services.queries.revision_files import ReadRevision
+from gate.services.queries.trail import ReadTrail
+from gate.services.reconcile import Reconcile
+from gate.services.refresh import Refresh
+from gate.services.release import Release
+from gate.services.review import ReviewHold
+from gate.services.settle import Settle
+from gate.services.standing import TellAgent
+from gate.services.sweep import Sweep
+from gate.transport.smart_http import create_git_blueprint
+from gate.transport.wiring import TransportServices, TransportSettings
+from gate.web import WebServices, WebSettings, create_app
+
+
+@dataclass(frozen=True, slots=True)
+class Container:
+    """Every use case, wired. Building it connects to nothing; the first use does."""
+
+    settings: Settings
+    store: SqlStore
+    repositories: GitRepositories
+    policies: FolderOfPolicies
+    queue: Queue
+    redis: Redis
+    report_fault: ReportFault
+    signer: TreeHeadSigner
+    tree_heads: StoredTreeHeads
+    trail: StoredTrail
+    verify_trail: TrailVerifier
+    judge: Judge
+    tell_hooks: TellHooks
+    intake: Intake
+    collect: Collect
+    publish: Publish
+    reconcile: Reconcile
+    release: Release
+    settle: Settle
+    sweep: Sweep
+    maintain: Maintain
+    refresh: Refresh
+    review: ReviewHold
+    lockdown: Lockdown
+    enroll: Enroll
+    agents: AgentAccounts
+    people: People
+    examine: Examine
+
+
+def now() -> datetime:
+    """The clock of a running gate; everything that needs the time is given it."""
+    return datetime.now(UTC)
+
+
+def new_secret() -> str:
+    """256 random bits, as URL-safe text."""
+    return secrets.token_urlsafe(32)
+
+
+def build(settings: Settings) -> Container:
+    """The gate as its processes run it: jobs go to RQ."""
+    redis = Redis.from_url(settings.redis_url)
+    return _wire(settings, redis, RqQueue(redis, report_fault))
+
+
+def build_inline(settings: Settings) -> Container:
+    """The gate in one process: jobs run at once, and Redis is not needed."""
+    queue = InlineQueue(report_fault)
+    container = _wire(settings, Redis.from_url(settings.redis_url), queue)
+    names = ("intake", "collect", "publish", "reconcile", "release", "settle")
+    queue.jobs = {name: getattr(container, name) for name in names}
+    return container
+
+
+def _wire(settings: Settings, redis: Redis, queue: Queue) -> Container:
+    store = SqlStore(settings.database_url)
+    repositories = GitRepositories(settings.repositories, credential_helper=settings.credential_helper)
+    policies = FolderOfPolicies(settings.policies)
+    forge = LocalForge(store, now)
+    signer = load_signer(settings.secrets / "audit-key.pem", settings.origin)
+    witness_file = WitnessFile(settings.witness_file)
+    tree_heads = StoredTreeHeads(store, signer, witness_file, now)
+    judge = Judge(store, forge, policies, now)
+    tell_agent = TellAgent(store, repositories)
+    tell_hooks = TellHooks(store, repositories, policies, _hook_settings(settings))
+    step = fail_point(settings.fail_point)
+    return Container(
+        settings=settings,
+        store=store,
+        repositories=repositories,
+        policies=policies,
+        queue=queue,
+        redis=redis,
+        report_fault=report_fault,
+        signer=signer,
+        tree_heads=tree_heads,
+        trail=StoredTrail(store),
+        verify_trail=TrailVerifier(store, signer, witness_file, now),
+        judge=judge,
+        tell_hooks=tell_hooks,
+        intake=Intake(store, repositories, policies, queue, tell_agent, now, step),
+        collect=Collect(store, repositories, queue, now, step),
+        publish=Publish(store, forge, queue, tell_agent, now, step),
+        reconcile=Reconcile(store, repositories, judge, queue, tell_agent, now, step),
+        release=Release(store, repositories, judge, queue, now, step),
+        settle=Settle(store, repositories, forge, policies, tree_heads, tell_agent),
+        sweep=Sweep(store, repositories, policies, queue, tell_hooks, tree_heads, now, report_fault),
+        maintain=Maintain(store, repositories, report_fault),
+        refresh=Refresh(store, repositories, now, settings.refresh_after),
+        review=ReviewHold(store, policies, queue, now),
+        lockdown=Lockdown(store, tell_hooks, queue, now),
+        enroll=Enroll(store, repositories, policies, tell_hooks, now),
+        agents=AgentAccounts(store, now, new_secret, tell_hooks),
+        people=People(store, Argon2PasswordHasher(), now, new_secret),
+        examine=Examine(_installation(settings, store), store, repositories, policies, RqProbe(redis), now),
+    )
+
+
+def _installation(settings: Settings, store: SqlStore) -> InstallationOnDisk:
+    private = (settings.repositories, settings.policies, settings.secrets)
+    return InstallationOnDisk(settings.home, private, store)
+
+
+def _hook_settings(settings: Settings) -> HookSettings:
+    limits = Limits(settings.max_pack_size, settings.max_file_size, settings.max_changed_files)
+    return HookSettings(settings.url, settings.reply, limits, settings.fail_point)
+
+
+def build_app(container: Container) -> Flask:
+    """The web process: pages for people, and git over HTTP for agents."""
+    settings = container.settings
+    app = create_app(_web_services(container), _web_settings(settings))
+    git = create_git_blueprint(
+        TransportServices(
+            authenticate=AuthenticateAgent(container.store, now),
+            refresh=container.refresh,
+            noticed=container.queue.intake,
+        ),
+        TransportSettings(settings.repositories),
+    )
+    app.extensions["csrf"].exempt(git)
+    app.register_blueprint(git)
+    return app
+
+
+def _web_services(container: Container) -> WebServices:
+    store, probe = container.store, RqProbe(container.redis)
+    return WebServices(
+        clock=now,
+        people=container.people,
+        list_holds=ListHolds(store, container.judge),
+        show_hold=ShowHold(store, container.judge),
+        read_revision=ReadRevision(store, container.repositories),
+        show_push=ShowPush(store),
+        list_repositories=ListRepositories(store, container.policies),
+        list_agents=ListAgents(store),
+        read_trail=ReadTrail(store, container.trail, now),
+        read_health=ReadHealth(store, probe, Disk(container.settings.home)),
+        check_ready=CheckReady(store, probe),
+        review=container.review,
+        lockdown=container.lockdown,
+        take_census=SqlCensus(store),
+        tally=RedisTally(container.redis),
+    )
+
+
+def _web_settings(settings: Settings) -> WebSettings:
+    return WebSettings(
+        secret_key=secret_in(settings.secrets / "session-key"),
+        base_url=settings.url,
+        cookie_secure=settings.url.startswith("https://"),
+        session_lifetime=settings.session_lifetime,
+        limiter_storage=_limiter_storage(settings.redis_url),
+        metrics_token=secret_in(settings.secrets / "metrics-token"),
+        proxies=settings.trusted_proxies,
+    )
+
+
+def _limiter_storage(redis_url: str) -> str:
+    """The same Redis, in Flask-Limiter's spelling of a socket's URL."""
+    return redis_url.replace("unix://", "redis+unix://", 1)

@@ -1,0 +1,1 @@
+"""The worker processes: jobs on RQ, and the clock that asks for sweeps."""

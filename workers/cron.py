@@ -1,0 +1,47 @@
+"""`python -m workers.cron`: asks for what has to happen again and again. One is enough; two do no harm."""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+from datetime import timedelta
+
+from redis import Redis
+
+from gate.adapters.logs import report_fault, set_up
+from gate.adapters.rq_queue import RqQueue
+from gate.config import load
+from workers.wait import wait_for_redis
+
+_MAINTAIN_EVERY = timedelta(hours=1)
+_VERIFY_EVERY = timedelta(hours=24)
+
+
+def main() -> None:
+    settings = load(os.environ)
+    set_up(settings.log_level)
+    queue = RqQueue(wait_for_redis(Redis.from_url(settings.redis_url)), report_fault)
+    stopped = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stopped.set())
+    tick(queue, stopped, settings.sweep_every)
+
+
+def tick(queue: RqQueue, stopped: threading.Event, every: timedelta) -> None:
+    """Enqueue a sweep each time, and the rarer jobs when they are due, until stopped."""
+    ticks_to_maintain = max(1, _MAINTAIN_EVERY // every)
+    ticks_to_verify = max(1, _VERIFY_EVERY // every)
+    n = 0
+    while not stopped.is_set():
+        queue.sweep()
+        if n % ticks_to_maintain == 0:
+            queue.maintain()
+        if n % ticks_to_verify == 0:
+            queue.verify_trail()
+        n += 1
+        stopped.wait(every.total_seconds())
+
+
+if __name__ == "__main__":
+    main()

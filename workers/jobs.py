@@ -1,0 +1,70 @@
+"""The jobs, by the names under which they are enqueued. They take ids, and are safe to run twice."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from rq import Retry
+
+from gate.domain.errors import GateError
+from workers.context import container
+
+# Seconds before each further attempt, for faults that say that it can help; then the sweep goes on asking.
+_BACKOFF = (1, 2, 5, 15, 30, 60, 120, 300)
+
+
+def intake(repository: str, push_id: str) -> Retry | None:
+    """Register a push that the hook has held or refused."""
+    return _attempt(lambda: container().intake(repository, push_id))
+
+
+def collect(hold_id: int) -> Retry | None:
+    """Compute what git says about a hold's current revision."""
+    return _attempt(lambda: container().collect(hold_id))
+
+
+def publish(hold_id: int) -> Retry | None:
+    """Put a hold's current revision before its reviewers."""
+    return _attempt(lambda: container().publish(hold_id))
+
+
+def reconcile(hold_id: int) -> Retry | None:
+    """Look at everything about a hold again."""
+    return _attempt(lambda: container().reconcile(hold_id))
+
+
+def release(hold_id: int) -> Retry | None:
+    """Send an approved hold upstream."""
+    return _attempt(lambda: container().release(hold_id))
+
+
+def settle(hold_id: int) -> Retry | None:
+    """Carry out the end of a closed hold everywhere."""
+    return _attempt(lambda: container().settle(hold_id))
+
+
+def sweep() -> Retry | None:
+    """Take up whatever was left undone."""
+    return _attempt(lambda: container().sweep())
+
+
+def maintain() -> Retry | None:
+    """Keep the gate repositories quick."""
+    return _attempt(lambda: container().maintain())
+
+
+def verify_trail() -> Retry | None:
+    """Verify the audit trail, so that its page can say how far it is sound."""
+    return _attempt(lambda: container().verify_trail(actor="gate"))
+
+
+def _attempt(work: Callable[[], object]) -> Retry | None:
+    """Do the work; a fault that may pass asks RQ for another attempt, any other one fails the job."""
+    try:
+        work()
+    except GateError as fault:
+        if not fault.retryable:
+            raise
+        container().report_fault("job:retry", fault)
+        return Retry(max=len(_BACKOFF), interval=list(_BACKOFF))
+    return None
