@@ -34,7 +34,7 @@ class Action(StrEnum):
 
     PUSH_HOLD = "push:hold", "A push was taken and held; nothing has reached upstream."
     PUSH_REFUSE = "push:refuse", "A push was refused outright, with every reason."
-    PUSH_INCOMPLETE = "push:incomplete", "A push ended before all of its ref updates were held."
+    PUSH_INCOMPLETE = "push:incomplete", "A push left nothing: all of it was held already, git refused it, or it broke off."
 
     HOLD_REGISTER = "hold:register", "A held ref update became a hold with its first revision."
     HOLD_REVISE = "hold:revise", "A new revision replaced the last one and voided its approvals."

@@ -1,8 +1,10 @@
 from __future__ import annotations
 
+import os
 import py_compile
 import shutil
 import subprocess
+import time
 from pathlib import Path
 
 import pytest
@@ -164,3 +166,16 @@ def test_maintenance_packs_everything_and_loses_nothing(world: World) -> None:
     subprocess.run(
         ("git", f"--git-dir={world.gate.folder}", "fsck", "--strict"), check=True, capture_output=True
     )
+
+
+def test_maintenance_removes_what_a_push_left_behind_long_ago(world: World) -> None:
+    objects = world.gate.folder / "objects"
+    for name, age_hours in (("tmp_objdir-incoming-old", 25), ("tmp_objdir-incoming-new", 1)):
+        (objects / name).mkdir()
+        (objects / name / "pack").write_bytes(b"half a pack")
+        at = time.time() - age_hours * 3600
+        os.utime(objects / name, (at, at))
+
+    world.repository.maintain()
+
+    assert [path.name for path in objects.glob("tmp_objdir-*")] == ["tmp_objdir-incoming-new"]

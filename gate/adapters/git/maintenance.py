@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import shutil
+import time
+from pathlib import Path
+
 from gate.adapters.git.command import Git
 from gate.adapters.git.files import locked
 from gate.adapters.git.guard import guarded
 
 _SECONDS = 3600.0
+_LEFT_OVER_AFTER_SECONDS = 24 * 3600.0
 
 
 def maintain(git: Git) -> None:
@@ -16,6 +21,15 @@ def maintain(git: Git) -> None:
     (git-repack(1)) and leaves large packs alone, so its cost follows what is new. `git gc` would prune.
     """
     with locked(git.folder / "pushgate" / "maintenance.lock"):
+        _remove_leftovers(git.folder / "objects")
         guarded(git).output("pack-refs", "--all", timeout=_SECONDS)
         git.output("repack", "-d", "-l", "--quiet", "--geometric=2", timeout=_SECONDS)
         git.output("commit-graph", "write", "--reachable", "--split", "--no-progress", timeout=_SECONDS)
+
+
+def _remove_leftovers(objects: Path) -> None:
+    """Delete what a push was bringing when the machine went down; no push takes a day."""
+    before = time.time() - _LEFT_OVER_AFTER_SECONDS
+    for folder in objects.glob("tmp_objdir-*"):
+        if folder.stat().st_mtime < before:
+            shutil.rmtree(folder, ignore_errors=True)
