@@ -20,6 +20,7 @@ check: $(VENV)/.tools
 	$(VENV)/bin/ruff format --check .
 	$(VENV)/bin/ruff check .
 	$(VENV)/bin/mypy
+	MYPYPATH=hooks $(VENV)/bin/mypy --package pushgate_hook
 	$(VENV)/bin/lint-imports
 
 test: $(VENV)/.tools

@@ -42,7 +42,7 @@ from gate.services.judge import Judge
 from gate.services.lockdown import Lockdown
 from gate.services.maintain import Maintain
 from gate.services.people import People
-from gate.services.ports.outside import Queue, ReportFault
+from gate.services.ports.outside import Clock, FailPoint, Queue, ReportFault
 from gate.services.publish import Publish
 from gate.services.queries.health import CheckReady, ReadHealth
 from gate.services.queries.hold_list import ListHolds
@@ -61,6 +61,10 @@ from gate.services.sweep import Sweep
 from gate.transport.smart_http import create_git_blueprint
 from gate.transport.wiring import TransportServices, TransportSettings
 from gate.web import WebServices, WebSettings, create_app
+
+
+# Every request counts itself: figures are not worth waiting for.
+_TALLY_SECONDS = 0.25
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,27 +117,32 @@ def build(settings: Settings) -> Container:
     return _wire(settings, redis, RqQueue(redis, report_fault))
 
 
-def build_inline(settings: Settings) -> Container:
-    """The gate in one process: jobs run at once, and Redis is not needed."""
+def build_inline(settings: Settings, *, clock: Clock = now, step: FailPoint | None = None) -> Container:
+    """The gate in one process: jobs run at once, and Redis is not needed.
+
+    A test brings its own clock, and a step that raises where it wants a crash.
+    """
     queue = InlineQueue(report_fault)
-    container = _wire(settings, Redis.from_url(settings.redis_url), queue)
+    container = _wire(settings, Redis.from_url(settings.redis_url), queue, clock, step)
     names = ("intake", "collect", "publish", "reconcile", "release", "settle")
     queue.jobs = {name: getattr(container, name) for name in names}
     return container
 
 
-def _wire(settings: Settings, redis: Redis, queue: Queue) -> Container:
+def _wire(
+    settings: Settings, redis: Redis, queue: Queue, clock: Clock = now, step: FailPoint | None = None
+) -> Container:
     store = SqlStore(settings.database_url)
     repositories = GitRepositories(settings.repositories, credential_helper=settings.credential_helper)
     policies = FolderOfPolicies(settings.policies)
-    forge = LocalForge(store, now)
+    forge = LocalForge(store, clock)
     signer = load_signer(settings.secrets / "audit-key.pem", settings.origin)
     witness_file = WitnessFile(settings.witness_file)
-    tree_heads = StoredTreeHeads(store, signer, witness_file, now)
-    judge = Judge(store, forge, policies, now)
+    tree_heads = StoredTreeHeads(store, signer, witness_file, clock)
+    judge = Judge(store, forge, policies, clock)
     tell_agent = TellAgent(store, repositories)
     tell_hooks = TellHooks(store, repositories, policies, _hook_settings(settings))
-    step = fail_point(settings.fail_point)
+    step = step or fail_point(settings.fail_point)
     return Container(
         settings=settings,
         store=store,
@@ -145,24 +154,24 @@ def _wire(settings: Settings, redis: Redis, queue: Queue) -> Container:
         signer=signer,
         tree_heads=tree_heads,
         trail=StoredTrail(store),
-        verify_trail=TrailVerifier(store, signer, witness_file, now),
+        verify_trail=TrailVerifier(store, signer, witness_file, clock),
         judge=judge,
         tell_hooks=tell_hooks,
-        intake=Intake(store, repositories, policies, queue, tell_agent, now, step),
-        collect=Collect(store, repositories, queue, now, step),
-        publish=Publish(store, forge, queue, tell_agent, now, step),
-        reconcile=Reconcile(store, repositories, judge, queue, tell_agent, now, step),
-        release=Release(store, repositories, judge, queue, now, step),
+        intake=Intake(store, repositories, policies, queue, tell_agent, clock, step),
+        collect=Collect(store, repositories, queue, clock, step),
+        publish=Publish(store, forge, queue, tell_agent, clock, step),
+        reconcile=Reconcile(store, repositories, judge, queue, tell_agent, clock, step),
+        release=Release(store, repositories, judge, queue, clock, step),
         settle=Settle(store, repositories, forge, policies, tree_heads, tell_agent),
-        sweep=Sweep(store, repositories, policies, queue, tell_hooks, tree_heads, now, report_fault),
+        sweep=Sweep(store, repositories, policies, queue, tell_hooks, tree_heads, clock, report_fault),
         maintain=Maintain(store, repositories, report_fault),
-        refresh=Refresh(store, repositories, now, settings.refresh_after),
-        review=ReviewHold(store, policies, queue, now),
-        lockdown=Lockdown(store, tell_hooks, queue, now),
-        enroll=Enroll(store, repositories, policies, tell_hooks, now),
-        agents=AgentAccounts(store, now, new_secret, tell_hooks),
-        people=People(store, Argon2PasswordHasher(), now, new_secret),
-        examine=Examine(_installation(settings, store), store, repositories, policies, RqProbe(redis), now),
+        refresh=Refresh(store, repositories, clock, settings.refresh_after),
+        review=ReviewHold(store, policies, queue, clock),
+        lockdown=Lockdown(store, tell_hooks, queue, clock),
+        enroll=Enroll(store, repositories, policies, tell_hooks, clock),
+        agents=AgentAccounts(store, clock, new_secret, tell_hooks),
+        people=People(store, Argon2PasswordHasher(), clock, new_secret),
+        examine=Examine(_installation(settings, store), store, repositories, policies, RqProbe(redis), clock),
     )
 
 
@@ -210,7 +219,7 @@ def _web_services(container: Container) -> WebServices:
         review=container.review,
         lockdown=container.lockdown,
         take_census=SqlCensus(store),
-        tally=RedisTally(container.redis),
+        tally=RedisTally(Redis.from_url(container.settings.redis_url, socket_timeout=_TALLY_SECONDS)),
     )
 
 

@@ -70,13 +70,11 @@ class Collect:
         return True
 
     def _block(self, hold: Hold, words: str) -> None:
-        with self.store.transaction() as tx:
-            move(
-                tx,
-                hold,
-                HoldState.BLOCKED,
-                Action.HOLD_BLOCK,
-                at=self.clock(),
-                reason=BlockReason.COLLECT_FAILED,
-                note=f"{words} Push the branch again, or ask an admin to look at the repository.",
-            )
+        note = f"{words} Push the branch again, or ask an admin to look at the repository."
+        why = BlockReason.COLLECT_FAILED
+        try:
+            with self.store.transaction() as tx:
+                move(tx, hold, HoldState.BLOCKED, Action.HOLD_BLOCK, at=self.clock(), reason=why, note=note)
+        except IllegalMove:
+            return  # A newer revision came in between; it is collected by its own run.
+        self.queue.reconcile(hold.id)

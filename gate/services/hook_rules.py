@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from gate.domain.errors import Invalid
+from gate.domain.errors import Failed, Invalid
 from gate.domain.policy import OnPush, parse_policy
 from gate.domain.policy.model import HoldSettings
 from gate.domain.repository import Limits, RepositoryRules
@@ -53,11 +53,19 @@ class TellHooks:
         self.repositories.open(repository.name, repository.upstream).held.write_rules(rules)
 
     def all(self) -> None:
-        """Tell the hooks of every repository."""
+        """Tell the hooks of every repository. Raises Failed at the end for those that could not be told."""
         with self.store.snapshot() as tx:
             names = [repository.name for repository in tx.repositories.all()]
-        for name in names:
+        faults = [fault for name in names if (fault := self._fault(name))]
+        if faults:
+            raise Failed("; ".join(faults))
+
+    def _fault(self, name: str) -> str | None:
+        try:
             self(name)
+        except Failed as fault:
+            return f"{name}: {fault}"
+        return None
 
     def _hold_settings(self, repository: str) -> HoldSettings | None:
         """A broken policy adds nothing to what the installation refuses, as it releases nothing either."""

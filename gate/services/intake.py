@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from itertools import takewhile
 
 from gate.domain.audit import Action, AuditEvent, Detail
 from gate.domain.errors import Invalid, NotFound, Refused, Unavailable
@@ -46,9 +47,13 @@ class Intake:
             self._record_nothing(repository, push_id)
 
     def _register(self, repository: Repository, held: HeldPushes, receipt: Receipt) -> None:
+        for earlier in self._overtaken(repository, held, receipt):
+            self._register(repository, held, earlier)
         self.fail_point("intake:before-store")
         try:
             holds = self._store_receipt(repository, receipt, {})
+        except NotFound:
+            raise
         except Refused:
             # Another push has the number, after a restore: the terminal's number yields, the hold does not.
             fresh = {update.number: held.next_number() for update in receipt.updates}
@@ -57,6 +62,16 @@ class Intake:
         for hold in holds:
             self.tell_agent(hold.id)
             self.queue.collect(hold.id)
+
+    def _overtaken(self, repository: Repository, held: HeldPushes, receipt: Receipt) -> list[Receipt]:
+        """Pushes of these refs before this one that intake has not seen, as their jobs were lost or slow."""
+        with self.store.snapshot() as tx:
+            if not any(_leaves_gap(tx, repository, receipt.agent, update) for update in receipt.updates):
+                return []
+        before = takewhile(lambda one: one.push_id != receipt.push_id, held.receipts())
+        related = [one for one in before if _is_related(one, receipt)]
+        with self.store.snapshot() as tx:
+            return [one for one in related if tx.holds.push(one.push_id) is None]
 
     def _store_receipt(self, repository: Repository, receipt: Receipt, numbers: dict[int, int]) -> list[Hold]:
         with self.store.transaction() as tx:
@@ -95,7 +110,8 @@ class Intake:
             received_at=receipt.received_at,
         )
         group = receipt.push_id if receipt.atomic and len(receipt.updates) > 1 else None
-        if live is not None and held.revision == 1 and self._supersedes(repository.name):
+        is_late = live is not None and _is_late(live, receipt, held)
+        if live is not None and not is_late and held.revision == 1 and self._supersedes(repository.name):
             self._withdraw(tx, live, receipt)
             live = None
             revision = replace(revision, n=1)
@@ -111,6 +127,14 @@ class Intake:
         live.check_move(HoldState.RECEIVED)
         hold = tx.holds.add_revision(live, revision, group, at)
         record(tx, hold, Action.HOLD_REVISE, at=at, actor=f"agent:{receipt.agent}")
+        return self._put_back(tx, live, hold) if is_late else hold
+
+    def _put_back(self, tx: Transaction, newer: Hold, late: Hold) -> Hold:
+        """An older push came in late: what the agent pushed after it stays the current revision."""
+        again = replace(newer.revision, n=late.revision.n + 1)
+        hold = tx.holds.add_revision(late, again, newer.group, self.clock())
+        why = f"push {late.revision.push_id} came in late: {again.push_id} is newer, and current again."
+        record(tx, hold, Action.HOLD_REVISE, at=self.clock(), details={"why": why})
         return hold
 
     def _supersedes(self, repository: str) -> bool:
@@ -171,6 +195,8 @@ class Intake:
 
     def _record_nothing(self, repository: Repository, push_id: str) -> None:
         with self.store.transaction() as tx:
+            if tx.holds.push(push_id) is not None:
+                return  # It was taken in before, and what it left has been carried out since.
             tx.audit.append(
                 AuditEvent(
                     at=self.clock(),
@@ -185,6 +211,24 @@ class Intake:
                     },
                 )
             )
+
+
+def _leaves_gap(tx: Transaction, repository: Repository, agent: str, held: HeldUpdate) -> bool:
+    """Whether the hook counted more revisions than the store has."""
+    live = tx.holds.live_on(repository.name, agent, held.update.ref)
+    return held.revision > (1 if live is None else live.revision.n + 1)
+
+
+def _is_related(one: Receipt, other: Receipt) -> bool:
+    refs = {held.update.ref for held in other.updates}
+    return one.agent == other.agent and any(held.update.ref in refs for held in one.updates)
+
+
+def _is_late(live: Hold, receipt: Receipt, held: HeldUpdate) -> bool:
+    """Whether the hook held this before the hold's current revision, by its numbers and by its clock."""
+    current = live.revision
+    is_numbered_before = (held.number, held.revision) <= (live.number, current.n)
+    return is_numbered_before and (receipt.received_at, receipt.push_id) < (current.received_at, current.push_id)
 
 
 def _is_first_record(tx: Transaction, repository: Repository, refusal: Refusal) -> bool:

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from gate.domain.audit import Action
 from gate.domain.base import Base, compare, moved_words
 from gate.domain.errors import IllegalMove
-from gate.domain.hold import REVIEWABLE_STATES, BlockReason, Hold, HoldState
+from gate.domain.hold import REVIEWABLE_STATES, ZERO_OID, BlockReason, Hold, HoldState
 from gate.domain.policy import BaseMoved, Outcome, Policy
 from gate.services.judge import Judge, Judgement
 from gate.services.moves import move, record
-from gate.services.ports.git import GateRepositories
+from gate.services.ports.git import GateRepositories, History
 from gate.services.ports.outside import Clock, FailPoint, Queue
-from gate.services.ports.store import Store
+from gate.services.ports.store import HoldFilter, Store
 from gate.services.standing import TellAgent
 
 # What only a person or a new push can mend; looking again would only try the same once more.
@@ -25,6 +26,8 @@ _WAITS_FOR_A_PERSON = frozenset(
         BlockReason.TAMPERED,
     }
 )
+# How many of a ref's latest releases may have carried a hold along.
+_LATEST = 50
 _STATE_OF = {
     Outcome.APPROVED: HoldState.APPROVED,
     Outcome.OVERRIDDEN: HoldState.APPROVED,
@@ -74,7 +77,11 @@ class Reconcile:
         with self.store.snapshot() as tx:
             hold = tx.holds.get(hold_id)
             upstream = tx.repositories.get(hold.repository).upstream
-        if hold.state not in REVIEWABLE_STATES or hold.reason in _WAITS_FOR_A_PERSON:
+            partners = [] if hold.group is None else tx.holds.of_push(hold.group)
+        if hold.state not in REVIEWABLE_STATES:
+            return
+        if hold.reason in _WAITS_FOR_A_PERSON:
+            self.tell_agent(hold.id)
             return
         judgement = self.judge(hold)
         history = self.repositories.open(hold.repository, upstream).history
@@ -85,7 +92,12 @@ class Reconcile:
             if base is Base.BEHIND_HOLD and _base_moved(judgement) is BaseMoved.REAPPROVE:
                 self._ask_again(hold, tip)
             else:
-                self._take(hold, self._step(hold, judgement, base, tip), judgement)
+                step = self._step(hold, judgement, base, tip)
+                if step.to is HoldState.BYPASSED and (carrier := self._carrier(hold, history)):
+                    step = _carried(carrier)
+                elif step.to is not HoldState.BLOCKED and step.to.is_live and (lost := _lost(hold, partners)):
+                    step = _without_partner(lost)
+                self._take(hold, step, judgement)
         except IllegalMove:
             return  # A push, a release or another reconcile was first; what it did is reconciled on its own.
         self.fail_point("reconcile:stored")
@@ -101,6 +113,14 @@ class Reconcile:
         ):
             return Step(HoldState.BLOCKED, moved_words(hold, tip), BlockReason.BASE_MOVED)
         return _decided(judgement)
+
+    def _carrier(self, hold: Hold, history: History) -> Hold | None:
+        """The hold of this ref whose release brought this one's commit along."""
+        wanted = HoldFilter(frozenset({HoldState.RELEASED}), hold.repository, ref=hold.ref)
+        with self.store.snapshot() as tx:
+            released = tx.holds.page(wanted, before=None, limit=_LATEST)
+        since = [one for one in released if one.updated_at >= hold.revision.received_at]
+        return next((one for one in since if _carries(one, hold, history)), None)
 
     def _is_expired(self, hold: Hold, policy: Policy) -> bool:
         return self.clock() >= hold.revision.received_at + policy.hold.expires_after
@@ -139,6 +159,8 @@ class Reconcile:
             self.queue.release(now.id)
         elif now.state is HoldState.RECEIVED:
             self.queue.collect(now.id)
+        elif not now.state.is_live:
+            self.queue.settle(now.id)
         self.tell_agent(now.id)
 
 
@@ -155,11 +177,40 @@ def _reached_upstream(judgement: Judgement) -> Step:
     )
 
 
+def _carries(released: Hold, hold: Hold, history: History) -> bool:
+    """Whether this release moved the ref to something that contains the hold's commit."""
+    gone, here = released.revision.new, hold.revision.new
+    if ZERO_OID in (gone, here) or released.id == hold.id:
+        return gone == here and released.id != hold.id
+    return history.is_ancestor(here, gone)
+
+
+def _carried(carrier: Hold) -> Step:
+    return Step(HoldState.RELEASED_EXTERNALLY, f"It went upstream as a part of hold {carrier.name}.")
+
+
+def _lost(hold: Hold, partners: Sequence[Hold]) -> Hold | None:
+    """A part of the same atomic push that has ended or was replaced, so that all of it can never be released."""
+    return next(
+        (one for one in partners if one.revision.push_id != hold.group or not one.state.is_live), None
+    )
+
+
+def _without_partner(lost: Hold) -> Step:
+    return Step(
+        HoldState.BLOCKED,
+        f"It was pushed atomically with hold {lost.name}, which no longer waits for the same review. "
+        "Push the branch again to have it released by itself.",
+        BlockReason.GROUP_BROKEN,
+    )
+
+
 def _decided(judgement: Judgement) -> Step:
     verdict = judgement.verdict
     if verdict is None:
         return Step(HoldState.BLOCKED, judgement.fault, BlockReason.POLICY_INVALID)
     if verdict.outcome in _STATE_OF:
         return Step(_STATE_OF[verdict.outcome])
-    reason = BlockReason.TAMPERED if verdict.outcome is Outcome.BLOCKED else BlockReason.POLICY_INVALID
+    is_refused = verdict.outcome is Outcome.BLOCKED
+    reason = BlockReason.POLICY_REFUSES if is_refused else BlockReason.POLICY_INVALID
     return Step(HoldState.BLOCKED, " ".join(verdict.reasons), reason)

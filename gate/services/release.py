@@ -18,10 +18,10 @@ from gate.domain.hold import BlockReason, Hold, HoldState
 from gate.domain.policy import BaseMoved
 from gate.domain.release import PushRefused, RefMove, ReleaseOutcome
 from gate.services.judge import Judge, Judgement
-from gate.services.moves import move
+from gate.services.moves import move, record
 from gate.services.ports.git import GateRepositories, GateRepository
 from gate.services.ports.outside import Clock, FailPoint, Queue
-from gate.services.ports.store import Store
+from gate.services.ports.store import Store, Transaction
 
 _READY = frozenset({HoldState.APPROVED, HoldState.RELEASING})
 
@@ -43,7 +43,7 @@ class Release:
 
     def __call__(self, hold_id: int) -> None:
         holds, upstream = self._holds(hold_id)
-        if not all(hold.state in _READY for hold in holds):
+        if not all(_is_ready(hold) for hold in holds):
             return
         repository = self.repositories.open(holds[0].repository, upstream)
         try:
@@ -54,7 +54,7 @@ class Release:
     def _holds(self, hold_id: int) -> tuple[list[Hold], str]:
         with self.store.snapshot() as tx:
             hold = tx.holds.get(hold_id)
-            together = [hold] if hold.group is None else tx.holds.of_group(hold.group)
+            together = [hold] if hold.group is None else tx.holds.of_push(hold.group)
             return together, tx.repositories.get(hold.repository).upstream
 
     def _release(self, repository: GateRepository, holds: Sequence[Hold]) -> None:
@@ -93,22 +93,23 @@ class Release:
         begun = []
         with self.store.transaction() as tx:
             for hold in holds:
-                if hold.state is HoldState.RELEASING:
-                    begun.append(hold)
-                    continue
                 intent = RefMove(hold.ref, tips[hold.ref], hold.revision.new)
-                at = self.clock()
-                moved = move(
-                    tx,
-                    hold,
-                    HoldState.RELEASING,
-                    Action.HOLD_RELEASE_BEGIN,
-                    at=at,
-                    details={"expected": intent.expected},
-                )
-                tx.releases.begin(moved, intent, at)
-                begun.append(moved)
+                begun.append(self._begin_one(tx, hold, intent))
         return begun
+
+    def _begin_one(self, tx: Transaction, hold: Hold, intent: RefMove) -> Hold:
+        at = self.clock()
+        details = {"expected": intent.expected}
+        if hold.state is not HoldState.RELEASING:
+            hold = move(tx, hold, HoldState.RELEASING, Action.HOLD_RELEASE_BEGIN, at=at, details=details)
+        elif tx.releases.of(hold.id)[-1].move == intent:
+            return hold
+        else:
+            # An earlier run ended before it pushed, and upstream has moved since: its intent is void.
+            tx.releases.end(hold.id, ReleaseOutcome.BASE_MOVED, "", at)
+            record(tx, hold, Action.HOLD_RELEASE_BEGIN, at=at, details=details)
+        tx.releases.begin(hold, intent, at)
+        return hold
 
     def _stand_down(self, holds: Sequence[Hold], judgements: Mapping[int, Judgement]) -> None:
         """The approval did not stand up to the fresh look."""
@@ -186,11 +187,13 @@ class Release:
             move(tx, hold, to, action, at=at, reason=reason, note=note, details={"words": words})
 
     def _finish(self, repository: GateRepository, holds: Sequence[Hold]) -> None:
+        intents = []
         with self.store.transaction() as tx:
             for hold in holds:
                 at = self.clock()
                 tx.releases.end(hold.id, ReleaseOutcome.RELEASED, "", at)
                 intent = tx.releases.of(hold.id)[-1]
+                intents.append(intent)
                 move(
                     tx,
                     hold,
@@ -204,9 +207,14 @@ class Release:
                     },
                 )
         self.fail_point("release:recorded")
-        for hold in holds:
-            repository.upstream.mirror(RefMove(hold.ref, hold.revision.old, hold.revision.new))
-            self.queue.settle(hold.id)
+        for intent in intents:
+            repository.upstream.mirror(intent.move)
+            self.queue.settle(intent.hold_id)
+
+
+def _is_ready(hold: Hold) -> bool:
+    """Whether it may go now. A part of an atomic push that was pushed anew is no longer that part."""
+    return hold.state in _READY and hold.group in (None, hold.revision.push_id)
 
 
 def _may_land(base: Base, judgement: Judgement) -> bool:

@@ -16,6 +16,8 @@ from gate.services.ports.outside import Clock, PolicySource, Queue
 from gate.services.ports.store import Store, Transaction
 
 _MAX_BODY = 10_000
+# An objection to what is on its way, or upstream already, is kept for people to act on.
+_TOO_LATE = frozenset({HoldState.RELEASING, HoldState.RELEASED})
 _MIN_REASON = 10
 
 
@@ -39,14 +41,14 @@ class ReviewHold:
             raise Refused("Say what should change: the agent reads it on its next push.")
 
         def act(tx: Transaction, hold: Hold) -> None:
-            late = hold.state is HoldState.RELEASING
-            if hold.state not in REVIEWABLE_STATES and not late:
+            is_going = hold.state is HoldState.RELEASING
+            is_late = state is ReviewState.CHANGES_REQUESTED and hold.state in _TOO_LATE
+            if hold.state not in REVIEWABLE_STATES and not (is_going or is_late):
                 raise IllegalMove(f"hold {hold.name}: it is {hold.state}, so there is nothing to review.")
             if state is ReviewState.APPROVED:
                 self._check_may_approve(tx, hold, user)
             tx.reviews.add(hold.id, user.id, state, oid, body, self.clock())
-            objection = late and state is ReviewState.CHANGES_REQUESTED
-            action = Action.REVIEW_LATE_OBJECTION if objection else Action.REVIEW_SUBMIT
+            action = Action.REVIEW_LATE_OBJECTION if is_late else Action.REVIEW_SUBMIT
             self._record(tx, hold, action, user, {"review": str(state), "body": body})
 
         self._act(hold_id, oid, user, act)
@@ -133,7 +135,7 @@ class ReviewHold:
                 if needs_reviewer:
                     _check_reviewer(hold, user)
                 act(tx, hold)
-                closed = not tx.holds.get(hold_id).state.is_live
+                closed = hold.state.is_live and not tx.holds.get(hold_id).state.is_live
         except (NotAllowed, Outdated, IllegalMove) as refusal:
             self._record_refusal(hold_id, oid, user, refusal)
             raise

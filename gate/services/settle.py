@@ -7,8 +7,7 @@ from dataclasses import dataclass
 from gate.domain.errors import Invalid
 from gate.domain.hold import ZERO_OID, Hold, HoldState
 from gate.domain.policy import parse_policy
-from gate.domain.release import RefMove
-from gate.services.ports.git import GateRepositories, GateRepository
+from gate.services.ports.git import GateRepositories, GateRepository, HeldPushes
 from gate.services.ports.outside import Forge, PolicySource
 from gate.services.ports.store import Store
 from gate.services.ports.tree_heads import TreeHeads
@@ -35,6 +34,7 @@ class Settle:
             hold = tx.holds.get(hold_id)
             upstream = tx.repositories.get(hold.repository).upstream
             pushes = sorted({revision.push_id for revision in tx.holds.revisions(hold_id)})
+            releases = tx.releases.of(hold_id)
         if hold.state.is_live:
             return
         repository = self.repositories.open(hold.repository, upstream)
@@ -43,11 +43,11 @@ class Settle:
             who, _, reason = hold.note.partition(": ")
             repository.held.write_rejected(hold.revision.new, hold.number, who, reason)
         if hold.state is HoldState.RELEASED:
-            repository.upstream.mirror(RefMove(hold.ref, hold.revision.old, hold.revision.new))
+            repository.upstream.mirror(releases[-1].move)
             self._witness(repository, hold)
         self.forge.close(hold, hold.note)
         for push_id in pushes:
-            repository.held.drop(push_id, [hold.number])
+            _drop(repository.held, push_id, hold.ref)
         with self.store.transaction() as tx:
             tx.holds.set_settled(hold_id)
 
@@ -62,3 +62,10 @@ class Settle:
             return text is not None and parse_policy(text).release.witness_notes
         except Invalid:
             return False
+
+
+def _drop(held: HeldPushes, push_id: str, ref: str) -> None:
+    """Drop what the push held for this ref. The receipt's number is the hook's, which the hold may not have."""
+    receipt = held.receipt(push_id)
+    if receipt is not None:
+        held.drop(push_id, [update.number for update in receipt.updates if update.update.ref == ref])

@@ -46,7 +46,7 @@ class ListHolds:
             agents = tuple(agent.name for agent in tx.agents.all())
         shown = holds[:PAGE_SIZE]
         rows = tuple(HoldRow(hold, self._summary(hold)) for hold in shown)
-        next_before = None
+        next_before = shown[-1].id if len(holds) > PAGE_SIZE else None
         return HoldList(rows, next_before, repositories, agents)
 
     def _summary(self, hold: Hold) -> str:

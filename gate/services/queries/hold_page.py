@@ -7,13 +7,19 @@ from dataclasses import dataclass, replace
 
 from gate.domain.errors import NotFound
 from gate.domain.facts import Commit, DiffFacts
-from gate.domain.hold import REVIEWABLE_STATES, Hold, Push, Revision
+from gate.domain.hold import REVIEWABLE_STATES, Hold, HoldState, Push, Revision
+from gate.domain.policy import Outcome
 from gate.domain.release import Release
 from gate.domain.repository import Agent
 from gate.domain.review import Review, Role
 from gate.domain.user import User
 from gate.services.judge import Judgement
 from gate.services.ports.store import Store, Transaction
+
+_OPINION_STATES = frozenset({HoldState.IN_REVIEW, HoldState.CHANGES_REQUESTED})
+_LATE = frozenset(
+    {(Outcome.DISAPPROVED, HoldState.IN_REVIEW), (Outcome.PENDING, HoldState.CHANGES_REQUESTED)}
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +85,14 @@ class HoldPage:
         """Whether the policy knows overrides."""
         policy = None if self.judgement is None else self.judgement.policy
         return policy is not None and policy.override is not None
+
+    @property
+    def is_behind(self) -> bool:
+        """Whether the verdict is already another than the state says, as reconcile has yet to run."""
+        verdict = None if self.judgement is None else self.judgement.verdict
+        if verdict is None or self.hold.state not in _OPINION_STATES:
+            return False
+        return verdict.is_releasable or (verdict.outcome, self.hold.state) in _LATE
 
     def can_withdraw(self, user: User) -> bool:
         return user.role is Role.ADMIN or self.agent.operator_id == user.id

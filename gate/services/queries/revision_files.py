@@ -150,12 +150,11 @@ def _file_view(history: History, facts: DiffFacts, new: str, index: int, limit: 
         return FileView(index, file)
     if not diff.hunks:
         return FileView(index, file, diff)
-    old, whole = (_text_of_side(history, mode, oid) for mode, oid in _sides(file))
+    kinds = {line.kind for hunk in diff.hunks for line in hunk.lines}
+    # Each text is a call of git: what no shown line comes from is not read.
+    old = _text_of_side(history, file.old_mode, file.old_oid) if "-" in kinds else None
+    whole = _text_of_side(history, file.new_mode, file.new_oid) if kinds - {"-", "\\"} else None
     return FileView(index, file, diff, old, whole)
-
-
-def _sides(file: ChangedFile) -> tuple[tuple[str, str], tuple[str, str]]:
-    return (file.old_mode, file.old_oid), (file.new_mode, file.new_oid)
 
 
 def _text_of_side(history: History, mode: str, oid: str) -> str | None:
