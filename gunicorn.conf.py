@@ -3,7 +3,10 @@
 import os
 from pathlib import Path
 
-bind = f"{os.environ.get('PUSHGATE_BIND', '127.0.0.1')}:{os.environ.get('PORT', '8080')}"
+from gate.config import load
+
+_settings = load(os.environ)
+bind = f"{_settings.bind}:{_settings.port}"
 
 # Each request in progress has a thread, which waits for git most of the time.
 worker_class = "gthread"

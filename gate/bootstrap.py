@@ -62,7 +62,6 @@ from gate.transport.smart_http import create_git_blueprint
 from gate.transport.wiring import TransportServices, TransportSettings
 from gate.web import WebServices, WebSettings, create_app
 
-
 # Every request counts itself: figures are not worth waiting for.
 _TALLY_SECONDS = 0.25
 
@@ -133,7 +132,11 @@ def _wire(
     settings: Settings, redis: Redis, queue: Queue, clock: Clock = now, step: FailPoint | None = None
 ) -> Container:
     store = SqlStore(settings.database_url)
-    repositories = GitRepositories(settings.repositories, credential_helper=settings.credential_helper)
+    repositories = GitRepositories(
+        settings.repositories,
+        credential_helper=settings.credential_helper,
+        ssh_command=settings.ssh_command,
+    )
     policies = FolderOfPolicies(settings.policies)
     forge = LocalForge(store, clock)
     signer = load_signer(settings.secrets / "audit-key.pem", settings.origin)

@@ -35,6 +35,7 @@ class Settings:
     max_file_size: int
     max_changed_files: int
     credential_helper: str | None
+    ssh_command: str
     origin: str
     session_lifetime: timedelta
     trusted_proxies: int
@@ -61,6 +62,11 @@ class Settings:
     def redis_socket(self) -> Path:
         """Where the embedded server listens: a socket file, so that no agent host can reach it."""
         return self.home / "run" / "valkey.sock"
+
+    @property
+    def is_redis_embedded(self) -> bool:
+        """Whether the gate runs its own Valkey server, as nobody named another."""
+        return self.redis_url == f"unix://{self.redis_socket}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,6 +189,12 @@ OPTIONS: dict[str, Option] = {
         _text_or_none,
         "The git credential helper that knows upstream's passwords; never the passwords themselves.",
     ),
+    "ssh_command": Option(
+        "PUSHGATE_SSH_COMMAND",
+        "ssh",
+        _text,
+        "How upstreams over SSH are reached, such as `ssh -i /etc/pushgate/id_ed25519`.",
+    ),
     "origin": Option(
         "PUSHGATE_ORIGIN",
         "pushgate.local/audit",
@@ -234,11 +246,6 @@ def load(environment: Mapping[str, str]) -> Settings:
     return Settings(**values)
 
 
-def is_redis_embedded(environment: Mapping[str, str]) -> bool:
-    """Whether the gate runs its own Valkey server, as nobody named another."""
-    return not environment.get("REDIS_URL")
-
-
 def _socket_faults(home: Path, redis_url: str) -> list[str]:
     """The embedded server's address is a path below the home, and a socket's path is short."""
     path = redis_url.removeprefix("unix://")
@@ -246,8 +253,8 @@ def _socket_faults(home: Path, redis_url: str) -> list[str]:
     if not redis_url.startswith(f"unix://{home}/") or over <= 0:
         return []
     return [
-        f"PUSHGATE_HOME is {str(home)!r}: {over} bytes too long for the socket {path}. Choose a shorter path, "
-        "or set REDIS_URL."
+        f"PUSHGATE_HOME is {str(home)!r}: {over} bytes too long for the socket {path}. "
+        "Choose a shorter path, or set REDIS_URL."
     ]
 
 

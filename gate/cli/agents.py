@@ -73,6 +73,15 @@ def grant(name: str, repository: str, allow_refs: tuple[str, ...]) -> None:
 
 @agent.command()
 @click.argument("name")
+@click.argument("login", required=False)
+def operator(name: str, login: str | None) -> None:
+    """Say who runs an agent, and so can't approve its work; nobody without a LOGIN."""
+    container().agents.change_operator(name, login, actor=actor())
+    click.echo(f"{name} is run by {login or 'nobody known'}.")
+
+
+@agent.command()
+@click.argument("name")
 def rotate(name: str) -> None:
     """Replace the token; the old one is void at once."""
     gate = container()

@@ -39,6 +39,7 @@ def migrate() -> None:
     home = settings().home
     for folder in (home, settings().repositories, settings().policies, settings().secrets):
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        folder.chmod(0o700)
     gate = container_as_it_is()
     reached = migrate_store(gate.store)
     if reached is not None:

@@ -34,7 +34,7 @@ class Action(StrEnum):
 
     PUSH_HOLD = "push:hold", "A push was taken and held; nothing has reached upstream."
     PUSH_REFUSE = "push:refuse", "A push was refused outright, with every reason."
-    PUSH_INCOMPLETE = "push:incomplete", "A push left nothing: all of it was held already, git refused it, or it broke off."
+    PUSH_INCOMPLETE = "push:incomplete", "A push left nothing: held already, refused by git, or broken off."
 
     HOLD_REGISTER = "hold:register", "A held ref update became a hold with its first revision."
     HOLD_REVISE = "hold:revise", "A new revision replaced the last one and voided its approvals."
@@ -70,6 +70,7 @@ class Action(StrEnum):
     AGENT_ROTATE = "agent:rotate", "An agent's token was replaced."
     AGENT_DISABLE = "agent:disable", "An agent may no longer push."
     AGENT_ENABLE = "agent:enable", "A disabled agent may push again."
+    AGENT_CHANGE_OPERATOR = "agent:change_operator", "An agent is run by another person than before."
     AGENT_GRANT = "agent:grant", "An agent was allowed other repositories or refs."
     AGENT_AUTHENTICATE_FAIL = "agent:authenticate_fail", "Someone came with a wrong or disabled agent token."
 

@@ -70,10 +70,10 @@ REVIEWABLE_STATES = frozenset({_S.IN_REVIEW, _S.CHANGES_REQUESTED, _S.APPROVED, 
 class BlockReason(StrEnum):
     """Why a blocked hold cannot go on; the next step is in the hold's `note`."""
 
-    SECRET_FOUND = "secret_found"
     POLICY_INVALID = "policy_invalid"
-    PERMISSION_MISSING = "permission_missing"
+    POLICY_REFUSES = "policy_refuses"
     BASE_MOVED = "base_moved"
+    GROUP_BROKEN = "group_broken"
     TAMPERED = "tampered"
     UPSTREAM_REFUSED = "upstream_refused"
     COLLECT_FAILED = "collect_failed"

@@ -62,6 +62,14 @@ class AgentAccounts:
         """Let a disabled agent in again, with the token it had. Raises NotFound."""
         self._set_disabled(name, False, Action.AGENT_ENABLE, actor)
 
+    def change_operator(self, name: str, operator: str | None, *, actor: str) -> None:
+        """Say who runs the agent, and so can't approve its work; None for nobody known. Raises NotFound."""
+        with self.store.transaction() as tx:
+            operator_id = None if operator is None else tx.users.get(operator).id
+            tx.agents.set_operator(name, operator_id)
+            details: dict[str, Detail] = {"operator": operator}
+            _record(tx, Action.AGENT_CHANGE_OPERATOR, name, at=self.clock(), actor=actor, details=details)
+
     def grant(self, name: str, repository: str, allow_refs: Sequence[str] = (), *, actor: str) -> None:
         """Let the agent fetch from and push to a repository; replaces an earlier grant.
 

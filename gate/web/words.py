@@ -40,10 +40,8 @@ KIND = {
     UpdateKind.TAG: "new tag",
 }
 REASON = {
-    BlockReason.SECRET_FOUND: "a secret was found",
     BlockReason.POLICY_INVALID: "the policy is not valid",
     BlockReason.POLICY_REFUSES: "the policy does not take it",
-    BlockReason.PERMISSION_MISSING: "the gate lacks a permission upstream",
     BlockReason.BASE_MOVED: "upstream has moved on",
     BlockReason.GROUP_BROKEN: "another part of its atomic push is no longer waiting",
     BlockReason.TAMPERED: "somebody changed what only the gate may change",

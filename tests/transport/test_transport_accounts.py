@@ -13,6 +13,7 @@ from gate.adapters.sql.store import SqlStore
 from gate.domain.audit import AuditEvent
 from gate.domain.errors import Failed, Invalid, NotAllowed, NotFound, Refused, Unavailable
 from gate.domain.repository import Grant, Repository
+from gate.domain.review import Role
 from gate.services.agents import AgentAccounts
 from gate.services.authenticate_agent import AuthenticateAgent, FailureLog
 from gate.services.refresh import Refresh
@@ -132,6 +133,20 @@ def test_a_disabled_agent_is_out_until_it_is_enabled(
 
     assert authenticate("codex-1", token, repository="demo", address="::1") is not None
     assert told == ["demo", "demo", "demo"]
+
+
+def test_another_operator_takes_over_and_the_trail_says_so(accounts: AgentAccounts, store: SqlStore) -> None:
+    accounts.add("codex-1", actor="cli:alice")
+    with store.transaction() as tx:
+        bob = tx.users.add("bob", Role.REVIEWER, NOON)
+
+    accounts.change_operator("codex-1", "bob", actor="cli:alice")
+
+    with store.snapshot() as tx:
+        assert tx.agents.get("codex-1").operator_id == bob.id
+        event = tx.audit.events(limit=1)[0].event
+    assert (event.action, event.actor) == ("agent:change_operator", "cli:alice")
+    assert event.details == {"agent": "codex-1", "operator": "bob"}
 
 
 def test_every_change_of_an_account_is_on_the_trail(accounts: AgentAccounts, store: SqlStore) -> None:

@@ -51,6 +51,9 @@ class SqlAgents:
     def set_disabled(self, name: str, disabled: bool) -> None:
         self._set(name, is_disabled=disabled)
 
+    def set_operator(self, name: str, operator_id: int | None) -> None:
+        self._set(name, operator_id=operator_id)
+
     def grant(self, agent: str, repository: str, allow_refs: Sequence[str]) -> None:
         row = {"agent_id": self._id(agents, agent), "repository_id": self._id(repositories, repository)}
         key = [grants.c[name] == value for name, value in row.items()]

@@ -63,6 +63,8 @@ class Agents(Protocol):
 
     def set_disabled(self, name: str, disabled: bool) -> None: ...
 
+    def set_operator(self, name: str, operator_id: int | None) -> None: ...
+
     def grant(self, agent: str, repository: str, allow_refs: Sequence[str]) -> None:
         """Let the agent push to this repository; replaces an earlier grant."""
 
