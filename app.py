@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import os
 
-from gate.adapters.logs import set_up
+from gate.adapters.process import begin
 from gate.bootstrap import build, build_app
 from gate.config import load
 
 settings = load(os.environ)
-set_up(settings.log_level)
+begin(settings.log_level)
 app = build_app(build(settings))

@@ -8,6 +8,8 @@ from datetime import UTC, datetime
 
 from flask import Flask
 from redis import Redis
+from redis.backoff import NoBackoff
+from redis.retry import Retry
 
 from gate.adapters.audit_reader import StoredTrail
 from gate.adapters.disk import Disk
@@ -62,6 +64,8 @@ from gate.transport.smart_http import create_git_blueprint
 from gate.transport.wiring import TransportServices, TransportSettings
 from gate.web import WebServices, WebSettings, create_app
 
+# A page and a push go on without Redis: the sweep enqueues what was lost.
+_REDIS_SECONDS = 1.0
 # Every request counts itself: figures are not worth waiting for.
 _TALLY_SECONDS = 0.25
 
@@ -112,7 +116,9 @@ def new_secret() -> str:
 
 def build(settings: Settings) -> Container:
     """The gate as its processes run it: jobs go to RQ."""
-    redis = Redis.from_url(settings.redis_url)
+    redis = Redis.from_url(
+        settings.redis_url, socket_connect_timeout=_REDIS_SECONDS, retry=Retry(NoBackoff(), retries=1)
+    )
     return _wire(settings, redis, RqQueue(redis, report_fault))
 
 
@@ -222,7 +228,13 @@ def _web_services(container: Container) -> WebServices:
         review=container.review,
         lockdown=container.lockdown,
         take_census=SqlCensus(store),
-        tally=RedisTally(Redis.from_url(container.settings.redis_url, socket_timeout=_TALLY_SECONDS)),
+        tally=RedisTally(
+            Redis.from_url(
+                container.settings.redis_url,
+                socket_timeout=_TALLY_SECONDS,
+                retry=Retry(NoBackoff(), retries=0),
+            )
+        ),
     )
 
 

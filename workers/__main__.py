@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 import time
 
 from redis import Redis
@@ -12,7 +13,8 @@ from rq.executions import Execution
 from rq.job import Job
 from rq.serializers import JSONSerializer
 
-from gate.adapters.logs import report_fault, set_up
+from gate.adapters.logs import report_fault
+from gate.adapters.process import begin
 from gate.adapters.redis_tally import RedisTally
 from gate.adapters.rq_queue import QUEUE_NAME
 from gate.config import load
@@ -21,7 +23,13 @@ from workers.wait import wait_for_redis
 
 
 class TallyingWorker(Worker):
-    """Counts jobs and how long they took from being enqueued to their end."""
+    """Counts jobs, and how long they took from being enqueued to their end; knows whether it shall stop."""
+
+    is_told_to_stop = False
+
+    def handle_warm_shutdown_request(self) -> None:
+        self.is_told_to_stop = True
+        super().handle_warm_shutdown_request()  # type: ignore[no-untyped-call]  # RQ gives it no types
 
     def perform_job(self, job: Job, queue: Queue, execution: Execution) -> bool:
         succeeded: bool = super().perform_job(job, queue, execution)
@@ -35,7 +43,7 @@ class TallyingWorker(Worker):
 
 def main() -> None:
     settings = load(os.environ)
-    set_up(settings.log_level)
+    begin(settings.log_level)
     assert jobs, "imported before the first fork, so that no job pays for it"
     redis = wait_for_redis(Redis.from_url(settings.redis_url))
     queue = Queue(QUEUE_NAME, connection=redis, serializer=JSONSerializer)
@@ -43,8 +51,11 @@ def main() -> None:
     try:
         worker.work(with_scheduler=True, logging_level="WARNING")
     except ConnectionError as fault:
-        # When everything is stopped at once, the server may go first. The sweep finds what was left.
         report_fault("worker:redis_gone", fault)
+    if not worker.is_told_to_stop:
+        # RQ's worker ends where Redis goes away during a job. This one begins anew and waits for it; the
+        # sweep takes up what was left.
+        os.execv(sys.executable, (sys.executable, "-m", "workers"))  # noqa: S606 - no shell is wanted
 
 
 if __name__ == "__main__":

@@ -9,7 +9,8 @@ from datetime import timedelta
 
 from redis import Redis
 
-from gate.adapters.logs import report_fault, set_up
+from gate.adapters.logs import report_fault
+from gate.adapters.process import begin
 from gate.adapters.rq_queue import RqQueue
 from gate.config import load
 from workers.wait import wait_for_redis
@@ -20,7 +21,7 @@ _VERIFY_EVERY = timedelta(hours=24)
 
 def main() -> None:
     settings = load(os.environ)
-    set_up(settings.log_level)
+    begin(settings.log_level)
     queue = RqQueue(wait_for_redis(Redis.from_url(settings.redis_url)), report_fault)
     stopped = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):

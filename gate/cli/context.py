@@ -6,7 +6,7 @@ import getpass
 import os
 from functools import cache
 
-from gate.adapters.logs import set_up
+from gate.adapters.process import begin
 from gate.adapters.sql.migrate import is_current
 from gate.bootstrap import Container, build, build_inline
 from gate.config import Settings, load
@@ -17,7 +17,7 @@ from gate.domain.errors import Refused
 def settings() -> Settings:
     """Raises Invalid with every fault of the environment and the file."""
     found = load(os.environ)
-    set_up(found.log_level)
+    begin(found.log_level)
     return found
 
 

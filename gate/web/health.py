@@ -24,7 +24,7 @@ def ready() -> Response:
     try:
         services().check_ready()
     except Exception as fault:  # whatever it is, this process can't serve now
-        current_app.logger.warning("not_ready", exc_info=fault)
+        current_app.logger.warning("not ready: %s", fault)
         return Response("store or queue is not reachable\n", 503, content_type="text/plain")
     return Response("ready\n", content_type="text/plain")
 

@@ -259,6 +259,7 @@ def test_rules_are_written_so_that_git_reads_them_back(world: World) -> None:
         ("pushgate.repository", "demo"),
         ("pushgate.url", "https://gate.example"),
         ("pushgate.reply", "hold"),
+        ("pushgate.onpush", "append"),
         ("pushgate.maxpacksize", "1000"),
         ("pushgate.maxchangedfiles", "50"),
         ("receive.maxinputsize", "2000"),

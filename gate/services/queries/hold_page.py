@@ -15,6 +15,7 @@ from gate.domain.review import Review, Role
 from gate.domain.user import User
 from gate.services.judge import Judgement
 from gate.services.ports.store import Store, Transaction
+from gate.services.queries.revision_files import are_comparable
 
 _OPINION_STATES = frozenset({HoldState.IN_REVIEW, HoldState.CHANGES_REQUESTED})
 _LATE = frozenset(
@@ -93,6 +94,10 @@ class HoldPage:
         if verdict is None or self.hold.state not in _OPINION_STATES:
             return False
         return verdict.is_releasable or (verdict.outcome, self.hold.state) in _LATE
+
+    def has_range_diff(self, n: int) -> bool:
+        """Whether the page can show what revision `n` changed against the one before it."""
+        return n > 1 and are_comparable(self.revisions[n - 2], self.revisions[n - 1])
 
     def can_withdraw(self, user: User) -> bool:
         return user.role is Role.ADMIN or self.agent.operator_id == user.id

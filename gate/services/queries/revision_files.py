@@ -93,12 +93,13 @@ class ReadRevision:
 
     def range_diff(self, hold: Hold, before: Revision, after: Revision) -> str:
         """What the later revision changed, commit by commit. Raises NotFound where that has no answer."""
-        if before.base is None or after.base is None or ZERO in (before.new, after.new):
+        if not are_comparable(before, after):
             raise NotFound(
                 f"Revisions {before.n} and {after.n} of {hold.name} can't be compared commit by commit."
             )
         limit = LARGEST_RANGE_DIFF
-        return self._history(hold).range_diff(before.base, before.new, after.base, after.new, max_bytes=limit)
+        old_base, new_base = str(before.base), str(after.base)
+        return self._history(hold).range_diff(old_base, before.new, new_base, after.new, max_bytes=limit)
 
     def browse(self, hold: Hold, revision: Revision, path: str) -> Folder | Leaf:
         """The folder or file at this path of the commit under review. Raises NotFound."""
@@ -115,6 +116,11 @@ class ReadRevision:
         with self.store.snapshot() as tx:
             repository = tx.repositories.get(hold.repository)
         return self.repositories.open(repository.name, repository.upstream).history
+
+
+def are_comparable(before: Revision, after: Revision) -> bool:
+    """Whether two revisions can be compared commit by commit: both collected, and neither a delete."""
+    return None not in (before.base, after.base) and ZERO not in (before.new, after.new)
 
 
 def _browse_entry(history: History, revision: Revision, path: str, entry: TreeEntry) -> Folder | Leaf:

@@ -1,0 +1,3 @@
+from tests.running.fixtures import behind, gate, installation
+
+__all__ = ["behind", "gate", "installation"]
