@@ -31,7 +31,9 @@ def compare(hold: Hold, tip: str, is_ancestor: Callable[[str, str], bool]) -> Ba
         return Base.UNMOVED
     if ZERO_OID in (tip, revision.new) or hold.ref.startswith("refs/tags/"):
         return Base.MOVED
-    if is_ancestor(revision.new, tip):
+    # A rewind goes to a commit that upstream had all along: that it is contained says nothing.
+    is_rewind = revision.kind is UpdateKind.REWRITE and is_ancestor(revision.new, revision.old)
+    if not is_rewind and is_ancestor(revision.new, tip):
         return Base.CONTAINS_HOLD
     if revision.kind is not UpdateKind.REWRITE and is_ancestor(tip, revision.new):
         return Base.BEHIND_HOLD

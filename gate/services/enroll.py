@@ -38,8 +38,12 @@ class Enroll:
         except GateError:
             self.repositories.remove(name)
             raise
-        self.policies.write_default(name)
-        self.tell_hooks(name)
+        try:
+            self.policies.write_default(name)
+            self.tell_hooks(name)
+        except Exception:  # a full disk as well: half a gate is none
+            self.remove(name, actor=actor)
+            raise
         return repository
 
     def remove(self, name: str, *, actor: str) -> str:

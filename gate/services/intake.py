@@ -228,7 +228,10 @@ def _is_late(live: Hold, receipt: Receipt, held: HeldUpdate) -> bool:
     """Whether the hook held this before the hold's current revision, by its numbers and by its clock."""
     current = live.revision
     is_numbered_before = (held.number, held.revision) <= (live.number, current.n)
-    return is_numbered_before and (receipt.received_at, receipt.push_id) < (current.received_at, current.push_id)
+    return is_numbered_before and (receipt.received_at, receipt.push_id) < (
+        current.received_at,
+        current.push_id,
+    )
 
 
 def _is_first_record(tx: Transaction, repository: Repository, refusal: Refusal) -> bool:

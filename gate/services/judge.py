@@ -61,8 +61,8 @@ class Judge:
             return Judgement(
                 policy,
                 None,
-                f"This is a {subject.kind}, and the policy of {hold.repository} has no rule that names it. An "
-                f'admin adds one with `if = {{ update_kind = ["{subject.kind}"] }}`.',
+                f"This is a {subject.kind}, and the policy of {hold.repository} has no rule that names it. "
+                f'An admin adds one with `if = {{ update_kind = ["{subject.kind}"] }}`.',
             )
         return Judgement(policy, verdict)
 
@@ -106,7 +106,9 @@ def _is_ruled(policy: Policy, subject: Subject) -> bool:
     """What loses commits needs a rule that speaks of it: a rule for everything was not meant for it."""
     if subject.kind not in (UpdateKind.REWRITE, UpdateKind.DELETE) or policy.hold.passes_through(subject.ref):
         return True
-    conditions = (condition for name in _names(policy.approval) for _, condition in policy.rule(name).conditions)
+    conditions = (
+        condition for name in _names(policy.approval) for _, condition in policy.rule(name).conditions
+    )
     return any(isinstance(one, KindIs) and subject.kind in one.kinds for one in conditions)
 
 

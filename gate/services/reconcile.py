@@ -22,7 +22,6 @@ _WAITS_FOR_A_PERSON = frozenset(
     {
         BlockReason.UPSTREAM_REFUSED,
         BlockReason.COLLECT_FAILED,
-        BlockReason.SECRET_FOUND,
         BlockReason.TAMPERED,
     }
 )
@@ -190,7 +189,7 @@ def _carried(carrier: Hold) -> Step:
 
 
 def _lost(hold: Hold, partners: Sequence[Hold]) -> Hold | None:
-    """A part of the same atomic push that has ended or was replaced, so that all of it can never be released."""
+    """A part of the same atomic push that has ended or was replaced: all of it can never go."""
     return next(
         (one for one in partners if one.revision.push_id != hold.group or not one.state.is_live), None
     )

@@ -65,7 +65,7 @@ class Settle:
 
 
 def _drop(held: HeldPushes, push_id: str, ref: str) -> None:
-    """Drop what the push held for this ref. The receipt's number is the hook's, which the hold may not have."""
+    """Drop what the push held for this ref, by the hook's number, which the hold may not have."""
     receipt = held.receipt(push_id)
     if receipt is not None:
         held.drop(push_id, [update.number for update in receipt.updates if update.update.ref == ref])

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Row, Select, and_, func, insert, select, update
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import IntegrityError
 
 from gate.adapters.sql import facts_codec
@@ -16,6 +17,7 @@ from gate.domain.facts import DiffFacts
 from gate.domain.hold import LIVE_STATES, BlockReason, Hold, HoldState, Push, Revision, UpdateKind
 from gate.services.ports.store import HoldFilter
 
+_INSERT: dict[str, Any] = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
 _REVISION = (
     revisions.c.n,
     revisions.c.push_id,
@@ -36,10 +38,10 @@ class SqlHolds:
         self._connection = connection
 
     def add_push(self, push: Push) -> bool:
-        if self.push(push.id) is not None:
-            return False
-        self._connection.execute(
-            insert(pushes).values(
+        added = self._connection.execute(
+            # Two intakes of one push at the same moment: the second waits for the first, and adds nothing.
+            _INSERT[self._connection.dialect.name](pushes)
+            .values(
                 id=push.id,
                 repository_id=push.repository_id,
                 agent_id=push.agent_id,
@@ -48,8 +50,10 @@ class SqlHolds:
                 atomic=push.atomic,
                 options=json.dumps(push.options),
             )
+            .on_conflict_do_nothing()
+            .returning(pushes.c.id)
         )
-        return True
+        return added.one_or_none() is not None
 
     def push(self, push_id: str) -> Push | None:
         row = self._connection.execute(select(pushes).where(pushes.c.id == push_id)).one_or_none()
@@ -169,7 +173,8 @@ class SqlHolds:
         return {state: found.get(state, 0) for state in HoldState}
 
     def unsettled(self) -> list[Hold]:
-        closed = ~holds.c.is_settled & holds.c.state.not_in(LIVE_STATES)
+        # Nothing is left to carry out in a repository that was taken from behind the gate.
+        closed = ~holds.c.is_settled & holds.c.state.not_in(LIVE_STATES) & ~repositories.c.removed
         return self._list(_select().where(closed).order_by(holds.c.id))
 
     def set_settled(self, hold_id: int) -> None:

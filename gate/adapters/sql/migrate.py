@@ -8,9 +8,12 @@ from alembic import command
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
+from sqlalchemy import func, select
 
 from gate.adapters.sql.store import SqlStore
 
+# Any number that nothing else on this database locks: "gate" in ASCII.
+_LOCK = 0x67617465
 _FOLDER = Path(__file__).with_name("migrations")
 
 
@@ -20,6 +23,9 @@ def migrate(store: SqlStore) -> str | None:
     Two processes that start together queue up: the second finds nothing to do.
     """
     with store.engine.connect() as connection, connection.begin():
+        if connection.dialect.name == "postgresql":
+            # SQLite's transaction locks out the other one by itself.
+            connection.execute(select(func.pg_advisory_xact_lock(_LOCK)))
         context = MigrationContext.configure(connection)
         newest = ScriptDirectory(str(_FOLDER)).get_current_head()
         if context.get_current_revision() == newest:

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Connection, delete, insert, select
+from typing import Any
+
+from sqlalchemy import Connection, delete, select
+from sqlalchemy.dialects import postgresql, sqlite
 
 from gate.adapters.sql.schema import settings
+
+_INSERT: dict[str, Any] = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
 
 
 class SqlSettings:
@@ -17,6 +22,11 @@ class SqlSettings:
         return self._connection.scalar(select(settings.c.value).where(settings.c.key == key))
 
     def put(self, key: str, value: str | None) -> None:
-        self._connection.execute(delete(settings).where(settings.c.key == key))
-        if value is not None:
-            self._connection.execute(insert(settings).values(key=key, value=value))
+        if value is None:
+            self._connection.execute(delete(settings).where(settings.c.key == key))
+            return
+        # One statement, as two writers of a new key would both find it missing.
+        row = _INSERT[self._connection.dialect.name](settings).values(key=key, value=value)
+        self._connection.execute(
+            row.on_conflict_do_update(index_elements=[settings.c.key], set_={"value": value})
+        )
