@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 from gate.domain.errors import Invalid
-from gate.domain.hold import Hold, UpdateKind
-from gate.domain.policy import Outcome, Override, Policy, Published, Subject, Verdict, evaluate, parse_policy
-from gate.domain.policy.conditions import KindIs
-from gate.domain.policy.model import Group, Named
+from gate.domain.hold import Hold
+from gate.domain.policy import Override, Policy, Published, Subject, Verdict, evaluate, parse_policy
 from gate.services.ports.outside import Clock, Forge, PolicySource
 from gate.services.ports.store import Store
 
@@ -56,15 +53,7 @@ class Judge:
             )
         observation = self.forge.observe(hold)
         subject, overrides = self._subject(hold)
-        verdict = evaluate(policy, subject, observation, self.clock(), overrides=overrides)
-        if verdict.outcome is not Outcome.OVERRIDDEN and not _is_ruled(policy, subject):
-            return Judgement(
-                policy,
-                None,
-                f"This is a {subject.kind}, and the policy of {hold.repository} has no rule that names it. "
-                f'An admin adds one with `if = {{ update_kind = ["{subject.kind}"] }}`.',
-            )
-        return Judgement(policy, verdict)
+        return Judgement(policy, evaluate(policy, subject, observation, self.clock(), overrides=overrides))
 
     def _subject(self, hold: Hold) -> tuple[Subject, tuple[Override, ...]]:
         with self.store.snapshot() as tx:
@@ -100,18 +89,3 @@ class Judge:
             lockdown=lockdown,
         )
         return subject, overrides
-
-
-def _is_ruled(policy: Policy, subject: Subject) -> bool:
-    """What loses commits needs a rule that speaks of it: a rule for everything was not meant for it."""
-    if subject.kind not in (UpdateKind.REWRITE, UpdateKind.DELETE) or policy.hold.passes_through(subject.ref):
-        return True
-    conditions = (
-        condition for name in _names(policy.approval) for _, condition in policy.rule(name).conditions
-    )
-    return any(isinstance(one, KindIs) and subject.kind in one.kinds for one in conditions)
-
-
-def _names(group: Group) -> Iterator[str]:
-    for part in group.parts:
-        yield from (part.rule,) if isinstance(part, Named) else _names(part)

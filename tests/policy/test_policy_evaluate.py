@@ -284,7 +284,7 @@ def test_the_agents_own_space_passes_straight_through(kind: UpdateKind) -> None:
 
     assert verdict.outcome is Outcome.APPROVED
     assert verdict.reasons == ("refs/heads/codex/fix passes straight through by hold.allow_refs",)
-    assert judge(SPACE, about=subject(kind=kind)).outcome is Outcome.PENDING
+    assert not judge(SPACE, about=subject(kind=kind)).is_releasable
 
 
 def test_lock_down_stops_what_passes_straight_through() -> None:
@@ -442,3 +442,11 @@ def test_an_override_lifts_neither_lock_down_nor_tampering(
     verdict = judge(OVERRIDE, about=about, seen=seen, overrides=(override(ALICE), override(BOB)))
 
     assert verdict.outcome is outcome
+
+
+@pytest.mark.parametrize("kind", [UpdateKind.REWRITE, UpdateKind.DELETE])
+def test_what_loses_commits_is_approved_by_no_rule_that_does_not_name_it(kind: UpdateKind) -> None:
+    verdict = judge(ONE_PERSON, about=subject(kind=kind), seen=APPROVED)
+
+    assert verdict.outcome is Outcome.ERROR
+    assert f'update_kind = ["{kind}"]' in verdict.reasons[0]

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
+from gate.domain.hold import UpdateKind
 from gate.domain.policy.judging import Judge, Judged
 from gate.domain.policy.model import Policy
 from gate.domain.policy.opinions import Opinions
@@ -15,6 +16,7 @@ from gate.domain.policy.verdict import Node, Outcome, Status, Verdict
 from gate.domain.policy.words import short, shown
 from gate.domain.review import Observation
 
+_LOSES_COMMITS = (UpdateKind.REWRITE, UpdateKind.DELETE)
 NO_POLICY = "the repository has no policy, so nothing is released. Give it one"
 
 
@@ -92,6 +94,11 @@ def _judge_reviews(
     if policy.hold.passes_through(subject.ref):
         words = f"{shown(subject.ref)} passes straight through by hold.allow_refs"
         approval = Judged(Node("approval", Status.APPROVED, words))
+    elif subject.kind in _LOSES_COMMITS and not policy.names_kind(subject.kind):
+        # A rule for everything was not meant for it.
+        asked = f'update_kind = ["{subject.kind}"]'
+        words = f"this is a {subject.kind}, and no rule names that. An admin adds one with {asked}"
+        approval = Judged(Node("approval", Status.SKIPPED, words), (), (words,))
     return approval, disapproval
 
 
@@ -153,9 +160,8 @@ def _reasons(outcome: Outcome, parts: _Parts) -> tuple[str, ...]:
     if parts.override.is_satisfied:
         return (*parts.blocks, *parts.waits)
     unruled = parts.approval.node.status is Status.SKIPPED
-    missing = (
-        ("no rule applies to this push, so nothing can approve it",) if unruled else parts.approval.missing
-    )
+    nothing = ("no rule applies to this push, so nothing can approve it",) if unruled else ()
+    missing = parts.approval.missing or nothing
     return (*parts.blocks, *parts.disapproval.missing, *missing, *parts.waits)
 
 

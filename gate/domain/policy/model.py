@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
 
-from gate.domain.policy.conditions import Condition
+from gate.domain.hold import UpdateKind
+from gate.domain.policy.conditions import Condition, KindIs
 from gate.domain.policy.pattern import Pattern
 from gate.domain.policy.ref_pattern import RefPattern, any_matches
 from gate.domain.policy.who import Who
@@ -109,6 +111,11 @@ class Group:
     word: str
     parts: tuple[Named | Group, ...]
 
+    def names(self) -> Iterator[str]:
+        """Every rule below, by its name."""
+        for part in self.parts:
+            yield from (part.rule,) if isinstance(part, Named) else part.names()
+
 
 @dataclass(frozen=True, slots=True)
 class Disapproval:
@@ -139,6 +146,12 @@ class Policy:
     disapproval: Disapproval
     override: OverrideRule | None
     warnings: tuple[str, ...] = ()
+
+    def names_kind(self, kind: UpdateKind) -> bool:
+        """Say whether a rule that approval rests on asks, among other things, for this kind of update."""
+        rules = [self.rule(name) for name in self.approval.names()]
+        conditions = [one for rule in rules for _, one in (*rule.conditions, *rule.requires.conditions)]
+        return any(isinstance(one, KindIs) and kind in one.kinds for one in conditions)
 
     def rule(self, name: str) -> Rule:
         return next(rule for rule in self.rules if rule.name == name)
