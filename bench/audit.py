@@ -1,122 +1,69 @@
-"""Measure the audit trail: append, verify and the audit page, on SQLite.
-
-    python bench/audit.py [--events 1000000] [--file trail.sqlite]
-
-The trail is built in bulk. A file that is there already and has that many events is used again.
-"""
+"""The audit trail on SQLite: append, verify, and the questions that the audit page asks."""
 
 from __future__ import annotations
 
-import argparse
 import os
-import platform
 import sqlite3
-import sys
-import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from hashlib import sha256
-from pathlib import Path
 from statistics import median
 
-from sqlalchemy import Connection, Engine, MetaData, create_engine, event
-
-sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
-
-from gate.adapters.audit_log import AuditLog, audit_tables, audit_triggers
+from bench.audit_page import show_pages
+from bench.world import world
+from gate.adapters.sql.store import SqlStore
 from gate.domain.audit import Action, AuditEvent, AuditFilter, Outcome
 from gate.domain.tree_head import TreeHead
 
 _START = datetime(2026, 1, 1, tzinfo=UTC)
 _ACTIONS = tuple(Action)
 _BATCH = 10_000
-_METADATA = MetaData()
-_TABLES = audit_tables(_METADATA)
+_REPEATS = 3
 
 
-def main() -> int:
-    arguments = _arguments()
-    with tempfile.TemporaryDirectory() as directory:
-        engine = _engine(arguments.file or Path(directory) / "trail.sqlite")
-        print(f"{platform.machine()}, {os.cpu_count()} CPUs, Python {platform.python_version()}", end="")
-        print(f", SQLite {sqlite3.sqlite_version}, load {os.getloadavg()[0]:.1f}\n")
+def main(*, quick: bool) -> None:
+    events, appends = (20_000, 100) if quick else (1_000_000, 1_000)
+    with world() as running:
+        store = running.gate.here.store
+        print(f"\n### Audit trail\n\nSQLite {sqlite3.sqlite_version}, load {os.getloadavg()[0]:.1f}\n\n```")
         print(f"{'':44} {'wall':>11} {'CPU':>11}")
-        _build(engine, arguments.events)
-        _measure_append(engine, arguments.appends)
-        _measure_verify(engine, arguments.repeats)
-        _measure_pages(engine, arguments.events)
-        engine.dispose()
-    return 0
+        _build(store, events)
+        _measure_append(store, appends)
+        _measure_verify(store, _REPEATS)
+        _measure_pages(store, events)
+        print("```", flush=True)
+        show_pages(running, events, rounds=10 if quick else 50)
 
 
-def _arguments() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description="Measure append, verify and the audit page.")
-    parser.add_argument("--events", type=int, default=1_000_000, help="size of the trail (1000000)")
-    parser.add_argument("--appends", type=int, default=1_000, help="appends, each in a transaction (1000)")
-    parser.add_argument("--repeats", type=int, default=3, help="how often to verify (3)")
-    parser.add_argument("--file", type=Path, help="keep the trail in this file, and use it again")
-    return parser.parse_args()
+def _build(store: SqlStore, size: int) -> None:
+    with _timed(f"build, {_BATCH:,} events a transaction, an event", size):
+        for first in range(0, size, _BATCH):
+            with store.transaction() as tx:
+                tx.audit.append_all([_event(n) for n in range(first, min(first + _BATCH, size))])
 
 
-def _engine(path: Path) -> Engine:
-    """The settings of the gate's own store: WAL, every commit on the disk, BEGIN IMMEDIATE."""
-    engine = create_engine(f"sqlite:///{path}")
-
-    @event.listens_for(engine, "connect")
-    def _connect(connection: sqlite3.Connection, _record: object) -> None:
-        connection.isolation_level = None
-        connection.execute("PRAGMA journal_mode = WAL")
-        connection.execute("PRAGMA synchronous = FULL")
-
-    @event.listens_for(engine, "begin")
-    def _begin(connection: Connection) -> None:
-        connection.exec_driver_sql("BEGIN IMMEDIATE")
-
-    with engine.begin() as connection:
-        if not connection.dialect.has_table(connection, "audit_events"):
-            _METADATA.create_all(connection)
-            for statement in audit_triggers("sqlite"):
-                connection.exec_driver_sql(statement)
-    return engine
-
-
-def _build(engine: Engine, size: int) -> None:
-    with engine.begin() as connection:
-        start = AuditLog(connection, _TABLES).tree_head().size
-    if start >= size:
-        return
-    with _timed(f"build, {_BATCH:,} events a transaction, an event", size - start):
-        for first in range(start, size, _BATCH):
-            with engine.begin() as connection:
-                events = [_event(n) for n in range(first, min(first + _BATCH, size))]
-                AuditLog(connection, _TABLES).append_all(events)
-
-
-def _measure_append(engine: Engine, count: int) -> None:
-    with engine.begin() as connection:
-        start = AuditLog(connection, _TABLES).tree_head().size
+def _measure_append(store: SqlStore, count: int) -> None:
     with _timed("append, a transaction each, an event", count):
-        for n in range(start, start + count):
-            with engine.begin() as connection:
-                AuditLog(connection, _TABLES).append(_event(n))
+        for n in range(count):
+            with store.transaction() as tx:
+                tx.audit.append(_event(n))
 
 
-def _measure_verify(engine: Engine, repeats: int) -> None:
-    with engine.begin() as connection:
-        log = AuditLog(connection, _TABLES)
-        tree = log.tree_head()
+def _measure_verify(store: SqlStore, repeats: int) -> None:
+    with store.snapshot() as tx:
+        tree = tx.audit.tree_head()
         heads = [TreeHead("bench.example/audit", tree.size, tree.root)]
         for deep in (False, *[False] * (repeats - 1), True):
             with _timed(f"verify {tree.size:,} events" + (", deep" if deep else "")):
-                report = log.verify(heads, deep=deep)
+                report = tx.audit.verify(heads, deep=deep)
             if report.fault or report.exposed:
                 raise SystemExit(f"the trail does not verify: {report.fault}")
 
 
-def _measure_pages(engine: Engine, size: int) -> None:
+def _measure_pages(store: SqlStore, size: int) -> None:
     """Each page 20 times: the first of a filter is the cold one, the median is what people see."""
     day, ago = timedelta(days=1), timedelta(seconds=30 * (size - size // 10))
     filters = {
@@ -134,8 +81,8 @@ def _measure_pages(engine: Engine, size: int) -> None:
         "actor without events": AuditFilter(actor="user:carol"),
         "actor and failed": AuditFilter(actor="user:alice", outcome=Outcome.FAILED),
     }
-    with engine.begin() as connection:
-        log = AuditLog(connection, _TABLES)
+    with store.snapshot() as tx:
+        log = tx.audit
         for name, wanted in filters.items():
             _repeat(f"page of 50: {name}", partial(log.events, wanted))
         _repeat("page of 50: all, deep in the past", partial(log.events, before_seq=max(size // 100, 1)))
@@ -189,7 +136,3 @@ def _event(n: int) -> AuditEvent:
         },
         outcome=(Outcome.FAILED if n % 97 == 0 else Outcome.REFUSED if n % 13 == 0 else Outcome.OK),
     )
-
-
-if __name__ == "__main__":
-    raise SystemExit(main())

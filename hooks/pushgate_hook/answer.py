@@ -32,7 +32,7 @@ def main() -> int:
     try:
         identity, updates = _checked(directory, conversation.refs)
         git = Git(directory)
-        settings = read_settings(git)
+        settings = read_settings(git, directory)
         push = Push(identity, updates, conversation.options, is_atomic=conversation.is_atomic)
         outcome = hold(push, records=Records(directory), git=git, settings=settings)
     except Moved as error:

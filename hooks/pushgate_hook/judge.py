@@ -24,7 +24,7 @@ def main() -> int:
         updates.extend(parse_update(line) for line in lines if line)
         identity = read_identity()
         git = Git(directory)
-        settings = read_settings(git)
+        settings = read_settings(git, directory)
         reasons = judge(settings, records, git, identity, updates)
         stop_at("pre-receive:judged", settings.fail_point)
     except Exception as error:  # a hook that cannot judge refuses
@@ -153,7 +153,7 @@ def _about_sizes(settings: Settings, git: Git, updates: list[Update]) -> list[Re
             what = f"the push brings {size} bytes, and the limit is {settings.max_pack_size}."
             fix = "push in smaller steps, and leave generated files out."
             reasons.append(Reason("pack-size", None, what, fix))
-    if settings.max_file_size is not None and changes:
+    if settings.max_file_size is not None and changes and limits.can_bring(settings.max_file_size):
         reasons += _about_large_files(git, [update.new for update in changes], settings.max_file_size)
     if settings.max_changed_files is not None:
         reasons += _about_changed_files(git, changes, settings.max_changed_files)

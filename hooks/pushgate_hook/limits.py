@@ -6,6 +6,8 @@ from pushgate_hook.git import Git, empty_tree
 from pushgate_hook.refs import Update
 
 _MOST_FILES = 500
+# The most that zlib makes of one byte (https://zlib.net/zlib_tech.html).
+_MOST_INFLATED = 1032
 
 
 class LargeFile:
@@ -23,6 +25,19 @@ def incoming_size() -> int:
     """The bytes of the objects that came with this push, as git stored them for now."""
     folder = posix.environ.get(b"GIT_QUARANTINE_PATH")
     return _size(folder) if folder else 0
+
+
+def can_bring(limit: int) -> bool:
+    """Whether a file of more than `limit` bytes may be among the incoming objects.
+
+    No, where they are few: git then stores each by itself, deflated, and no delta makes more of them. So an
+    ordinary push is spared the walk over its objects, and with it a git to wait for.
+    """
+    folder = posix.environ.get(b"GIT_QUARANTINE_PATH")
+    if not folder or posix.listdir(folder + b"/pack"):
+        return True
+    size = _size(folder)
+    return size == 0 or size * _MOST_INFLATED > limit
 
 
 def large_files(git: Git, tips: list[str], limit: int) -> list[LargeFile]:

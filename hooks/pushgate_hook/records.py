@@ -75,11 +75,10 @@ class Records:
         content = _read(self.directory + b"/rejected/" + oid.encode())
         return None if content is None else dict(_pairs(content))
 
-    def guard(self) -> bytes:
-        token = (_read(self.directory + b"/guard") or b"").strip()
-        if not token:
+    def check_guard(self) -> None:
+        """Raise ValueError where the token is missing that everybody else needs to move a ref."""
+        if not (_read(self.directory + b"/guard") or b"").strip():
             raise ValueError("the file pushgate/guard is missing or empty")
-        return token
 
     def lock(self) -> int:
         """Wait for the lock on numbers and standings. It ends with this process and the git it starts.
