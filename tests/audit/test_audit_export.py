@@ -8,8 +8,8 @@ import json
 
 import pytest
 
-from gate.adapters.audit_export import csv_lines, jsonl
-from gate.adapters.audit_log import AuditLog
+from gate.adapters.audit.export import csv_lines, jsonl
+from gate.adapters.audit.log import AuditLog
 from gate.domain.audit import AuditFilter
 from tests.audit.trails import an_event
 

@@ -12,7 +12,7 @@ from sqlalchemy import Connection, Engine
 from sqlalchemy.event import listens_for
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
-from gate.adapters.audit_log import FACET_EVENTS, AuditLog, SavedTreeHead
+from gate.adapters.audit.log import FACET_EVENTS, AuditLog, SavedTreeHead
 from gate.domain.audit import AuditEvent, AuditFilter
 from gate.domain.errors import NotFound, Tampered
 from tests.audit.test_audit_events import events

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from gate.adapters.tree_head_signer import TreeHeadSigner, load_signer, open_tree_head
+from gate.adapters.audit.signer import TreeHeadSigner, load_signer, open_tree_head
 from gate.domain.errors import Invalid, Tampered
 from gate.domain.tree_head import TreeHead, parse_note, parse_tree_head, parse_verifier_key
 

@@ -12,10 +12,10 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from sqlalchemy import Engine
 
-from gate.adapters.audit_export import jsonl
-from gate.adapters.audit_log import AuditLog
-from gate.adapters.tree_head_signer import TreeHeadSigner
-from gate.adapters.witness_file import WitnessFile
+from gate.adapters.audit.export import jsonl
+from gate.adapters.audit.log import AuditLog
+from gate.adapters.audit.signer import TreeHeadSigner
+from gate.adapters.audit.witness_file import WitnessFile
 from gate.domain.audit import AuditFilter
 from tests.audit.trails import START, TABLES, an_event
 

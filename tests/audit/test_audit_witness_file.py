@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from gate.adapters.tree_head_signer import TreeHeadSigner
-from gate.adapters.witness_file import WitnessFile, WitnessRecord
+from gate.adapters.audit.signer import TreeHeadSigner
+from gate.adapters.audit.witness_file import WitnessFile, WitnessRecord
 from gate.domain.errors import Tampered
 from tests.audit.trails import START
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from sqlalchemy import Connection, Engine, MetaData, create_engine, event
 
-from gate.adapters.audit_log import audit_tables, audit_triggers
+from gate.adapters.audit.log import audit_tables, audit_triggers
 from gate.domain.audit import AuditEvent
 
 METADATA = MetaData()

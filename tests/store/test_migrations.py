@@ -59,8 +59,8 @@ def test_two_processes_that_start_together_migrate_once(empty_store: SqlStore) -
 def test_a_migration_that_fails_leaves_nothing(
     empty_store: SqlStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("gate.adapters.audit_schema._SQLITE_TRIGGERS", ("NOT SQL",))
-    monkeypatch.setattr("gate.adapters.audit_schema._POSTGRESQL_TRIGGERS", ("NOT SQL",))
+    monkeypatch.setattr("gate.adapters.audit.schema._SQLITE_TRIGGERS", ("NOT SQL",))
+    monkeypatch.setattr("gate.adapters.audit.schema._POSTGRESQL_TRIGGERS", ("NOT SQL",))
 
     with pytest.raises(DatabaseError):
         migrate(empty_store)

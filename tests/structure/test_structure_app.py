@@ -22,7 +22,7 @@ def test_app_wires_settings_logs_and_the_container_and_nothing_else() -> None:
     assert _imports(tree) == {
         "__future__",
         "os",
-        "gate.adapters.logs",
+        "gate.adapters.process",
         "gate.bootstrap",
         "gate.config",
     }

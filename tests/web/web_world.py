@@ -13,7 +13,6 @@ from pathlib import Path
 from flask import Flask
 from flask.testing import FlaskClient
 
-from gate.adapters.audit_reader import StoredTrail
 from gate.adapters.disk import Disk
 from gate.adapters.git.repositories import GitRepositories
 from gate.adapters.local_forge import LocalForge
@@ -21,6 +20,7 @@ from gate.adapters.policy_files import FolderOfPolicies
 from gate.adapters.sql.census import SqlCensus
 from gate.adapters.sql.migrate import migrate
 from gate.adapters.sql.store import SqlStore
+from gate.adapters.trail.reader import StoredTrail
 from gate.domain.errors import Unavailable
 from gate.domain.hold import ZERO_OID, Hold, HoldState, Push, RefUpdate, Revision, kind_of
 from gate.domain.review import Role

@@ -17,7 +17,7 @@ from sqlalchemy import (
     text,
 )
 
-from gate.adapters.audit_schema import audit_tables
+from gate.adapters.audit.schema import audit_tables
 from gate.adapters.sql.columns import UtcTime, Word
 from gate.domain.hold import LIVE_STATES, BlockReason, HoldState, UpdateKind
 from gate.domain.release import ReleaseOutcome

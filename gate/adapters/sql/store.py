@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import make_url
 
-from gate.adapters.audit_log import AuditLog
+from gate.adapters.audit.log import AuditLog
 from gate.adapters.sql.accounts import SqlAgents, SqlUsers
 from gate.adapters.sql.holds import SqlHolds
 from gate.adapters.sql.releases import SqlReleases

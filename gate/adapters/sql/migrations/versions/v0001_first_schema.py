@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
-from gate.adapters.audit_schema import audit_triggers
+from gate.adapters.audit.schema import audit_triggers
 
 revision = "0001"
 down_revision = None

@@ -6,9 +6,9 @@ import json
 from dataclasses import dataclass
 from datetime import datetime
 
+from gate.adapters.audit.signer import TreeHeadSigner
+from gate.adapters.audit.witness_file import WitnessFile
 from gate.adapters.sql.store import SqlStore, SqlTransaction
-from gate.adapters.tree_head_signer import TreeHeadSigner
-from gate.adapters.witness_file import WitnessFile
 from gate.domain.audit import Action, AuditEvent
 from gate.domain.audit_chain import ChainReport
 from gate.services.ports.outside import Clock

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from gate.adapters.audit.signer import TreeHeadSigner
+from gate.adapters.audit.witness_file import WitnessFile
 from gate.adapters.sql.store import SqlStore
-from gate.adapters.tree_head_signer import TreeHeadSigner
-from gate.adapters.witness_file import WitnessFile
 from gate.domain.audit import Action, AuditEvent
 from gate.services.ports.outside import Clock
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from gate.adapters.audit_export import csv_lines, jsonl
-from gate.adapters.audit_log import StoredEvent
+from gate.adapters.audit.export import csv_lines, jsonl
+from gate.adapters.audit.log import StoredEvent
 from gate.adapters.sql.store import SqlStore
-from gate.adapters.trail_verifier import last_verification
+from gate.adapters.trail.verifier import last_verification
 from gate.domain.audit import AuditFilter
 from gate.domain.audit_chain import Row
 from gate.services.ports.audit import ExportFormat, Integrity, TrailEntry

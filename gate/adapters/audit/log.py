@@ -27,7 +27,7 @@ from sqlalchemy import (
     tuple_,
 )
 
-from gate.adapters.audit_schema import (
+from gate.adapters.audit.schema import (
     FILTERED,
     AuditTables,
     audit_tables,
