@@ -171,7 +171,7 @@ def _wire(
         publish=Publish(store, forge, queue, tell_agent, clock, step),
         reconcile=Reconcile(store, repositories, judge, queue, tell_agent, clock, step),
         release=Release(store, repositories, judge, queue, clock, step),
-        settle=Settle(store, repositories, forge, policies, tree_heads, tell_agent),
+        settle=Settle(store, repositories, forge, policies, tree_heads, tell_agent, clock),
         sweep=Sweep(store, repositories, policies, queue, tell_hooks, tree_heads, clock, report_fault),
         maintain=Maintain(store, repositories, report_fault),
         refresh=Refresh(store, repositories, clock, settings.refresh_after),

@@ -116,8 +116,15 @@ def _size(value: str) -> int:
 
 def _seconds(value: str) -> timedelta:
     seconds = float(value)
-    if seconds < 0:
-        raise ValueError("it must not be negative")
+    if not 0 <= seconds < 1e9:
+        raise ValueError("it is a number of seconds, 0 or more")
+    return timedelta(seconds=seconds)
+
+
+def _sweep_seconds(value: str) -> timedelta:
+    seconds = float(value)
+    if not 1 <= seconds <= 120:
+        raise ValueError("a sweep comes every 1 to 120 seconds, as releases rest on it where messages fail")
     return timedelta(seconds=seconds)
 
 
@@ -172,7 +179,7 @@ OPTIONS: dict[str, Option] = {
         "A fetch looks at upstream first when the last look is older than this.",
     ),
     "sweep_every": Option(
-        "PUSHGATE_SWEEP_SECONDS", "60", _seconds, "How often everything left undone is looked for."
+        "PUSHGATE_SWEEP_SECONDS", "60", _sweep_seconds, "How often everything left undone is looked for."
     ),
     "max_pack_size": Option(
         "PUSHGATE_MAX_PACK_SIZE", "2GiB", _size, "The largest push, as git sends it; 0 for no bound."
@@ -271,7 +278,7 @@ def _read_file(path: Path, faults: list[str]) -> dict[str, str]:
         table = tomllib.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         return {}
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as fault:
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as fault:
         faults.append(f"{path}: {fault}")
         return {}
     known = {option.key for option in OPTIONS.values()} - {"home"}

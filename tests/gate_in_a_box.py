@@ -170,7 +170,8 @@ class Box:
         body: str = "",
     ) -> None:
         hold = self.hold(number)
-        self.gate.review.submit(hold.id, oid or hold.revision.head, user or self.alice, state, body)
+        n, oid = hold.revision.n, oid or hold.revision.head
+        self.gate.review.submit(hold.id, oid, user or self.alice, state, body, revision=n)
 
     def approve(self, number: int, user: User | None = None, *, oid: str | None = None) -> None:
         self.review(number, ReviewState.APPROVED, user, oid=oid)
@@ -180,7 +181,9 @@ class Box:
 
     def reject(self, number: int, user: User | None = None, body: str = "not wanted") -> None:
         hold = self.hold(number)
-        self.gate.review.reject(hold.id, hold.revision.head, user or self.alice, body)
+        self.gate.review.reject(
+            hold.id, hold.revision.head, user or self.alice, body, revision=hold.revision.n
+        )
 
     def sync(self) -> None:
         """Let the gate see where upstream is, and what that means for every hold."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from gate.domain.errors import Failed
 from gate.domain.policy import DEFAULT_POLICY
 
 
@@ -21,6 +22,8 @@ class FolderOfPolicies:
             return self.path(repository).read_text(encoding="utf-8")
         except FileNotFoundError:
             return None
+        except OSError as fault:
+            raise Failed(f"{self.path(repository)} cannot be read: {fault.strerror}.") from fault
         except UnicodeDecodeError:
             # Not TOML either, so the parser says what is wrong with it, and nothing is released.
             return self.path(repository).read_text(encoding="utf-8", errors="backslashreplace")

@@ -33,7 +33,7 @@ def demo() -> None:
         if not upstream.exists():
             _make_upstream(upstream)
         gate.enroll.add(_REPOSITORY, str(upstream), forge="local", actor=actor())
-    url = _agent_url(gate, folder / "agent-url")
+    url = _agent_url(gate, folder / "agent-token")
     _explain(url, _admin_words(gate))
 
 

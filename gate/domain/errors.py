@@ -3,6 +3,7 @@
     GateError
     ├── Refused            the request is wrong as it stands; the message says what to do
     │   ├── NotFound       the named thing does not exist
+    │   ├── Taken          another has the name or number already
     │   ├── NotAllowed     this actor may not do it
     │   ├── IllegalMove    the hold is in a state that does not allow it (HTTP 409)
     │   └── Outdated       the page or request was about an older revision (HTTP 409)
@@ -31,6 +32,10 @@ class Refused(GateError):
 
 class NotFound(Refused):
     """The named thing does not exist, or the asker may not know that it does."""
+
+
+class Taken(Refused):
+    """Another has the name or number already."""
 
 
 class NotAllowed(Refused):

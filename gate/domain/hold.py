@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
@@ -174,7 +174,7 @@ class Hold:
     updated_at: datetime
     reason: BlockReason | None = None
     note: str = ""
-    group: str | None = field(default=None)
+    group: str | None = None
 
     @property
     def name(self) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from gate.domain.audit import Action, AuditEvent, Detail
-from gate.domain.errors import GateError, Refused
+from gate.domain.errors import Refused
 from gate.domain.hold import LIVE_STATES
 from gate.domain.repository import Repository
 from gate.services.hook_rules import TellHooks
@@ -35,7 +35,7 @@ class Enroll:
                 repository = tx.repositories.add(name, upstream, forge, self.clock())
                 tx.repositories.set_synced(name, self.clock(), None)
                 self._record(tx, Action.REPOSITORY_ADD, name, actor, {"upstream": upstream, "forge": forge})
-        except GateError:
+        except Exception:  # whatever it is: a folder that no row names is none
             self.repositories.remove(name)
             raise
         try:

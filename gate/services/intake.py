@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from itertools import takewhile
 
 from gate.domain.audit import Action, AuditEvent, Detail
-from gate.domain.errors import Invalid, NotFound, Refused, Unavailable
+from gate.domain.errors import Invalid, NotFound, Taken, Unavailable
 from gate.domain.hold import Hold, HoldState, Push, Revision
 from gate.domain.policy import OnPush, parse_policy
 from gate.domain.repository import HeldUpdate, Receipt, Refusal, Repository
@@ -52,9 +52,7 @@ class Intake:
         self.fail_point("intake:before-store")
         try:
             holds = self._store_receipt(repository, receipt, {})
-        except NotFound:
-            raise
-        except Refused:
+        except Taken:
             # Another push has the number, after a restore: the terminal's number yields, the hold does not.
             fresh = {update.number: held.next_number() for update in receipt.updates}
             holds = self._store_receipt(repository, receipt, fresh)
@@ -111,6 +109,10 @@ class Intake:
         )
         group = receipt.push_id if receipt.atomic and len(receipt.updates) > 1 else None
         is_late = live is not None and _is_late(live, receipt, held)
+        if live is not None and live.state is HoldState.RELEASING:
+            raise Unavailable(
+                f"hold {live.name}: it is being released; push {receipt.push_id} waits for that."
+            )
         if live is not None and not is_late and held.revision == 1 and self._supersedes(repository.name):
             self._withdraw(tx, live, receipt)
             live = None
@@ -120,10 +122,6 @@ class Intake:
             hold = tx.holds.add(repository.name, receipt.agent, update.ref, number, revision, group)
             record(tx, hold, Action.HOLD_REGISTER, at=at, actor=f"agent:{receipt.agent}")
             return hold
-        if live.state is HoldState.RELEASING:
-            raise Unavailable(
-                f"hold {live.name}: it is being released; push {receipt.push_id} waits for that."
-            )
         live.check_move(HoldState.RECEIVED)
         hold = tx.holds.add_revision(live, revision, group, at)
         record(tx, hold, Action.HOLD_REVISE, at=at, actor=f"agent:{receipt.agent}")

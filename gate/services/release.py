@@ -27,6 +27,25 @@ _READY = frozenset({HoldState.APPROVED, HoldState.RELEASING})
 
 
 @dataclass(frozen=True, slots=True)
+class Ending:
+    """How a release ends that has moved nothing."""
+
+    to: HoldState
+    action: Action
+    outcome: ReleaseOutcome
+    reason: BlockReason | None = None
+
+
+_UNAPPROVED = Ending(HoldState.IN_REVIEW, Action.HOLD_UNAPPROVE, ReleaseOutcome.WITHDRAWN)
+_NOT_OURS = Ending(HoldState.IN_REVIEW, Action.HOLD_RELEASE_FAIL, ReleaseOutcome.WITHDRAWN)
+_STALE = Ending(HoldState.IN_REVIEW, Action.HOLD_RELEASE_FAIL, ReleaseOutcome.BASE_MOVED)
+_MOVED = Ending(HoldState.BLOCKED, Action.HOLD_BLOCK, ReleaseOutcome.BASE_MOVED, BlockReason.BASE_MOVED)
+_REFUSED = Ending(
+    HoldState.BLOCKED, Action.HOLD_RELEASE_FAIL, ReleaseOutcome.REFUSED, BlockReason.UPSTREAM_REFUSED
+)
+
+
+@dataclass(frozen=True, slots=True)
 class Release:
     """Send an approved hold, or the whole atomic push it belongs to, upstream. Safe to run twice.
 
@@ -83,11 +102,18 @@ class Release:
 
     def _finish_or_hand_over(self, repository: GateRepository, holds: Sequence[Hold]) -> None:
         """All of it is upstream: by an earlier run of this release, or by another hand."""
-        if all(hold.state is HoldState.RELEASING for hold in holds):
+        if any(hold.state is not HoldState.RELEASING for hold in holds):
+            for hold in holds:
+                self.queue.reconcile(hold.id)
+        elif all(self._was_decided(hold) for hold in holds):
             self._finish(repository, holds)
-            return
-        for hold in holds:
-            self.queue.reconcile(hold.id)
+        else:
+            # The earlier run ended before it judged, so it never pushed: reconcile says what this is.
+            self._end(holds, _NOT_OURS, dict.fromkeys(_ids(holds), "Upstream had it before it was released."))
+
+    def _was_decided(self, hold: Hold) -> bool:
+        with self.store.snapshot() as tx:
+            return bool(tx.releases.of(hold.id)[-1].policy_hash)
 
     def _begin(self, holds: Sequence[Hold], tips: Mapping[str, str]) -> list[Hold]:
         begun = []
@@ -113,23 +139,10 @@ class Release:
 
     def _stand_down(self, holds: Sequence[Hold], judgements: Mapping[int, Judgement]) -> None:
         """The approval did not stand up to the fresh look."""
-        for hold in holds:
-            verdict = judgements[hold.id].verdict
-            words = judgements[hold.id].fault if verdict is None else " ".join(verdict.reasons)
-            self._end(hold, HoldState.IN_REVIEW, Action.HOLD_UNAPPROVE, ReleaseOutcome.WITHDRAWN, words)
-            self.queue.reconcile(hold.id)
+        self._end(holds, _UNAPPROVED, {hold.id: _why(judgements[hold.id]) for hold in holds})
 
     def _report_moved(self, holds: Sequence[Hold], tips: Mapping[str, str]) -> None:
-        for hold in holds:
-            self._end(
-                hold,
-                HoldState.BLOCKED,
-                Action.HOLD_BLOCK,
-                ReleaseOutcome.BASE_MOVED,
-                moved_words(hold, tips[hold.ref]),
-                reason=BlockReason.BASE_MOVED,
-            )
-            self.queue.reconcile(hold.id)
+        self._end(holds, _MOVED, {hold.id: moved_words(hold, tips[hold.ref]) for hold in holds})
 
     def _push(
         self,
@@ -146,7 +159,7 @@ class Release:
         refused = repository.upstream.push(moves, timeout=timeout.total_seconds())
         self.fail_point("release:pushed")
         if refused is not None:
-            self._record_refusal(repository, holds, refused)
+            self._record_refusal(repository, holds, tips, refused)
             return
         landed = repository.upstream.tips([hold.ref for hold in holds])
         if any(landed[hold.ref] != hold.revision.new for hold in holds):
@@ -156,35 +169,46 @@ class Release:
         self._finish(repository, holds)
 
     def _record_refusal(
-        self, repository: GateRepository, holds: Sequence[Hold], refused: PushRefused
+        self,
+        repository: GateRepository,
+        holds: Sequence[Hold],
+        tips: Mapping[str, str],
+        refused: PushRefused,
     ) -> None:
+        words = dict.fromkeys(_ids(holds), refused.words)
         if refused.is_stale:
             repository.upstream.sync()
-        elif not refused.is_final:
+            moved = any(repository.history.tip(hold.ref) != tips[hold.ref] for hold in holds)
+            # Where nothing has moved, the same again would be refused again.
+            self._end(holds, _STALE if moved else _REFUSED, words)
+        elif refused.is_final:
+            self._end(holds, _REFUSED, words)
+        else:
+            with self.store.transaction() as tx:
+                for hold in holds:
+                    tx.releases.say(hold.id, refused.words)
             raise Unavailable(f"hold {holds[0].name}: upstream did not take the release: {refused.words}")
-        for hold in holds:
-            if refused.is_stale:
-                to, reason, outcome = HoldState.IN_REVIEW, None, ReleaseOutcome.BASE_MOVED
-            else:
-                to, reason, outcome = HoldState.BLOCKED, BlockReason.UPSTREAM_REFUSED, ReleaseOutcome.REFUSED
-            self._end(hold, to, Action.HOLD_RELEASE_FAIL, outcome, refused.words, reason=reason)
-            self.queue.reconcile(hold.id)
 
-    def _end(
-        self,
-        hold: Hold,
-        to: HoldState,
-        action: Action,
-        outcome: ReleaseOutcome,
-        words: str,
-        *,
-        reason: BlockReason | None = None,
-    ) -> None:
+    def _end(self, holds: Sequence[Hold], ending: Ending, words: Mapping[int, str]) -> None:
+        """End the release of all its holds at once: no part of an atomic push goes on without the others."""
         with self.store.transaction() as tx:
-            at = self.clock()
-            note = words if to is HoldState.BLOCKED else ""
-            tx.releases.end(hold.id, outcome, words, at)
-            move(tx, hold, to, action, at=at, reason=reason, note=note, details={"words": words})
+            for hold in holds:
+                at, said = self.clock(), words[hold.id]
+                tx.releases.end(hold.id, ending.outcome, said, at)
+                note = said if ending.to is HoldState.BLOCKED else ""
+                details = {"words": said}
+                move(
+                    tx,
+                    hold,
+                    ending.to,
+                    ending.action,
+                    at=at,
+                    reason=ending.reason,
+                    note=note,
+                    details=details,
+                )
+        for hold in holds:
+            self.queue.reconcile(hold.id)
 
     def _finish(self, repository: GateRepository, holds: Sequence[Hold]) -> None:
         intents = []
@@ -215,6 +239,14 @@ class Release:
 def _is_ready(hold: Hold) -> bool:
     """Whether it may go now. A part of an atomic push that was pushed anew is no longer that part."""
     return hold.state in _READY and hold.group in (None, hold.revision.push_id)
+
+
+def _ids(holds: Sequence[Hold]) -> list[int]:
+    return [hold.id for hold in holds]
+
+
+def _why(judgement: Judgement) -> str:
+    return judgement.fault if judgement.verdict is None else " ".join(judgement.verdict.reasons)
 
 
 def _may_land(base: Base, judgement: Judgement) -> bool:

@@ -15,6 +15,9 @@ from gate.services.moves import move, record
 from gate.services.ports.outside import Clock, PolicySource, Queue
 from gate.services.ports.store import Store, Transaction
 
+Seen = tuple[int, str]
+"""The number and the commit of the revision that a person had before them."""
+
 _MAX_BODY = 10_000
 # An objection to what is on its way, or upstream already, is kept for people to act on.
 _TOO_LATE = frozenset({HoldState.RELEASING, HoldState.RELEASED})
@@ -23,7 +26,7 @@ _MIN_REASON = 10
 
 @dataclass(frozen=True, slots=True)
 class ReviewHold:
-    """Every act takes the commit that the person saw, so that nobody decides on what they did not see.
+    """Every act takes the revision and commit that the person saw: nobody decides on what they did not see.
 
     Raises Outdated where the hold has a newer revision, NotAllowed where this person may not do it,
     IllegalMove where the hold's state does not allow it. Refusals are on the audit trail too.
@@ -34,7 +37,9 @@ class ReviewHold:
     queue: Queue
     clock: Clock
 
-    def submit(self, hold_id: int, oid: str, user: User, state: ReviewState, body: str) -> None:
+    def submit(
+        self, hold_id: int, oid: str, user: User, state: ReviewState, body: str, *, revision: int
+    ) -> None:
         """Approve, request changes, or comment."""
         body = _clean(body)
         if state is ReviewState.CHANGES_REQUESTED and not body:
@@ -51,9 +56,9 @@ class ReviewHold:
             action = Action.REVIEW_LATE_OBJECTION if is_late else Action.REVIEW_SUBMIT
             self._record(tx, hold, action, user, {"review": str(state), "body": body})
 
-        self._act(hold_id, oid, user, act)
+        self._act(hold_id, (revision, oid), user, act)
 
-    def override(self, hold_id: int, oid: str, user: User, reason: str) -> None:
+    def override(self, hold_id: int, oid: str, user: User, reason: str, *, revision: int) -> None:
         """Say that this commit may go upstream although the rules are not satisfied; the policy counts it."""
         reason = _clean(reason)
         if len(reason) < _MIN_REASON:
@@ -66,9 +71,9 @@ class ReviewHold:
             tx.reviews.add_override(hold.id, user.id, oid, reason, self.clock())
             self._record(tx, hold, Action.REVIEW_SUBMIT, user, {"review": "override", "body": reason})
 
-        self._act(hold_id, oid, user, act)
+        self._act(hold_id, (revision, oid), user, act)
 
-    def reject(self, hold_id: int, oid: str, user: User, body: str) -> None:
+    def reject(self, hold_id: int, oid: str, user: User, body: str, *, revision: int) -> None:
         """End the hold for good; the gate refuses this commit from now on."""
         words = _clean(body)
         if not words:
@@ -86,9 +91,9 @@ class ReviewHold:
                 note=note,
             )
 
-        self._act(hold_id, oid, user, act)
+        self._act(hold_id, (revision, oid), user, act)
 
-    def withdraw(self, hold_id: int, oid: str, user: User, body: str) -> None:
+    def withdraw(self, hold_id: int, oid: str, user: User, body: str, *, revision: int) -> None:
         """Take the hold back, as the agent's operator or an admin; the commit may be pushed again."""
 
         def act(tx: Transaction, hold: Hold) -> None:
@@ -105,9 +110,9 @@ class ReviewHold:
                 note=note,
             )
 
-        self._act(hold_id, oid, user, act, needs_reviewer=False)
+        self._act(hold_id, (revision, oid), user, act, needs_reviewer=False)
 
-    def try_again(self, hold_id: int, oid: str, user: User) -> None:
+    def try_again(self, hold_id: int, oid: str, user: User, *, revision: int) -> None:
         """Look again at a hold that upstream refused, once a person has mended the cause."""
 
         def act(tx: Transaction, hold: Hold) -> None:
@@ -117,12 +122,12 @@ class ReviewHold:
                 )
             move(tx, hold, HoldState.IN_REVIEW, Action.HOLD_UNBLOCK, at=self.clock(), actor=_actor(user))
 
-        self._act(hold_id, oid, user, act)
+        self._act(hold_id, (revision, oid), user, act)
 
     def _act(
         self,
         hold_id: int,
-        oid: str,
+        seen: Seen,
         user: User,
         act: Callable[[Transaction, Hold], None],
         *,
@@ -131,13 +136,13 @@ class ReviewHold:
         try:
             with self.store.transaction() as tx:
                 hold = tx.holds.get(hold_id)
-                _check_current(hold, oid)
+                _check_current(hold, seen)
                 if needs_reviewer:
                     _check_reviewer(hold, user)
                 act(tx, hold)
                 closed = hold.state.is_live and not tx.holds.get(hold_id).state.is_live
         except (NotAllowed, Outdated, IllegalMove) as refusal:
-            self._record_refusal(hold_id, oid, user, refusal)
+            self._record_refusal(hold_id, seen, user, refusal)
             raise
         if closed:
             self.queue.settle(hold_id)
@@ -159,7 +164,7 @@ class ReviewHold:
     ) -> None:
         record(tx, hold, action, at=self.clock(), actor=_actor(user), details=details)
 
-    def _record_refusal(self, hold_id: int, oid: str, user: User, refusal: GateError) -> None:
+    def _record_refusal(self, hold_id: int, seen: Seen, user: User, refusal: GateError) -> None:
         with self.store.transaction() as tx:
             record(
                 tx,
@@ -168,15 +173,17 @@ class ReviewHold:
                 at=self.clock(),
                 actor=_actor(user),
                 outcome="refused",
-                details={"shown": oid, "why": str(refusal)},
+                details={"shown": seen[1], "revision_shown": seen[0], "why": str(refusal)},
             )
 
 
-def _check_current(hold: Hold, oid: str) -> None:
-    if hold.revision.head != oid:
+def _check_current(hold: Hold, seen: Seen) -> None:
+    """The commit alone does not say what was seen: pushed again onto a moved base, it drops other commits."""
+    current = hold.revision
+    if (current.n, current.head) != seen:
         raise Outdated(
-            f"hold {hold.name}: the page showed {oid[:7]}, and {hold.revision.head[:7]} is waiting now. "
-            "Look at the new revision first."
+            f"hold {hold.name}: the page showed revision {seen[0]} ({seen[1][:7]}), and revision {current.n} "
+            f"({current.head[:7]}) is waiting now. Look at the new revision first."
         )
 
 

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from gate.domain.audit import Action
 from gate.domain.errors import Invalid
 from gate.domain.hold import ZERO_OID, Hold, HoldState
 from gate.domain.policy import parse_policy
+from gate.services.moves import record
 from gate.services.ports.git import GateRepositories, GateRepository, HeldPushes
-from gate.services.ports.outside import Forge, PolicySource
+from gate.services.ports.outside import Clock, Forge, PolicySource
 from gate.services.ports.store import Store
 from gate.services.ports.tree_heads import TreeHeads
 from gate.services.standing import TellAgent
@@ -28,6 +30,7 @@ class Settle:
     policies: PolicySource
     tree_heads: TreeHeads
     tell_agent: TellAgent
+    clock: Clock
 
     def __call__(self, hold_id: int) -> None:
         with self.store.snapshot() as tx:
@@ -54,7 +57,15 @@ class Settle:
     def _witness(self, repository: GateRepository, hold: Hold) -> None:
         note = self.tree_heads.witness()
         if hold.revision.new != ZERO_OID and self._wants_note(hold.repository):
-            repository.upstream.write_note(hold.revision.new, note)
+            refused = repository.upstream.write_note(hold.revision.new, note)
+            if refused is not None:
+                self._record_refused_note(hold, refused.words)
+
+    def _record_refused_note(self, hold: Hold, words: str) -> None:
+        """The release stands; its note is missing upstream, and the trail says why."""
+        with self.store.transaction() as tx:
+            what = {"note": "refs/notes/pushgate", "words": words}
+            record(tx, hold, Action.TREE_HEAD_SIGN, at=self.clock(), outcome="failed", details=what)
 
     def _wants_note(self, repository: str) -> bool:
         text = self.policies.text(repository)

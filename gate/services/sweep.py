@@ -7,16 +7,18 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TypeVar
 
-from gate.domain.audit import Action, AuditEvent
-from gate.domain.errors import GateError, Tampered, Unavailable
+from gate.domain.audit import Action, AuditEvent, Detail
+from gate.domain.errors import GateError, Tampered
 from gate.domain.hold import Hold, HoldState
 from gate.domain.policy import policy_hash
 from gate.domain.repository import Repository
 from gate.services.hook_rules import TellHooks
-from gate.services.ports.git import GateRepositories, HeldPushes, Upstream
+from gate.services.moves import GATE
+from gate.services.ports.git import GateRepositories, HeldPushes
 from gate.services.ports.outside import Clock, PolicySource, Queue, ReportFault
 from gate.services.ports.store import Store
 from gate.services.ports.tree_heads import TreeHeads
+from gate.services.upstream_look import LookAtUpstream
 
 LAST_SWEEP = "last_sweep"
 _ON_ITS_WAY = timedelta(seconds=10)
@@ -74,7 +76,7 @@ class Sweep:
         missed = self._missed_pushes(repository, gate_repository.held)
         for push_id in (*missed, *self._refused_pushes(gate_repository.held)):
             self.queue.intake(repository.name, push_id)
-        self._sync(repository, gate_repository.upstream)
+        LookAtUpstream(self.store, self.repositories, self.clock)(repository)
         return len(missed)
 
     def _missed_pushes(self, repository: Repository, held: HeldPushes) -> list[str]:
@@ -83,17 +85,24 @@ class Sweep:
             missed = [receipt for receipt in receipts if tx.holds.push(receipt.push_id) is None]
         # A push of this very moment is on its way to intake; an older one was forgotten.
         forgotten = [one.push_id for one in missed if one.received_at < self.clock() - _ON_ITS_WAY]
-        if forgotten:
-            event = AuditEvent(
-                at=self.clock(),
-                actor="gate",
-                action=Action.SWEEP_RECOVER,
-                repository=repository.name,
-                details={"pushes": list(forgotten)},
-            )
-            with self.store.transaction() as tx:
-                tx.audit.append(event)
+        self._note_forgotten(repository.name, forgotten)
         return [receipt.push_id for receipt in missed]
+
+    def _note_forgotten(self, repository: str, pushes: list[str]) -> None:
+        """Put forgotten pushes on the trail, once each: one that intake cannot take yet is met again."""
+        key = f"forgotten:{repository}"
+        with self.store.transaction() as tx:
+            known = (tx.settings.get(key) or "").split()
+            fresh: list[Detail] = [push_id for push_id in pushes if push_id not in known]
+            if set(known) != set(pushes):
+                tx.settings.put(key, " ".join(pushes) or None)
+            if fresh:
+                action, details = Action.SWEEP_RECOVER, {"pushes": fresh}
+                tx.audit.append(
+                    AuditEvent(
+                        at=self.clock(), actor=GATE, action=action, repository=repository, details=details
+                    )
+                )
 
     def _refused_pushes(self, held: HeldPushes) -> list[str]:
         return [refusal.push_id for refusal in self._sound(held.refusals())]
@@ -108,15 +117,6 @@ class Sweep:
             except Tampered as fault:
                 self.report_fault("sweep:tampered", fault)
 
-    def _sync(self, repository: Repository, upstream: Upstream) -> None:
-        try:
-            upstream.sync()
-            fault = None
-        except Unavailable as unavailable:
-            fault = str(unavailable)
-        with self.store.transaction() as tx:
-            tx.repositories.set_synced(repository.name, self.clock(), fault)
-
     def _note_policy(self, repository: str) -> None:
         """Put a change of policy on the trail: it is a file, and whoever may write it may have changed it."""
         text = self.policies.text(repository)
@@ -130,7 +130,7 @@ class Sweep:
             tx.audit.append(
                 AuditEvent(
                     at=self.clock(),
-                    actor="gate",
+                    actor=GATE,
                     action=Action.POLICY_CHANGE,
                     repository=repository,
                     details={"before": before or "", "now": now},

@@ -34,6 +34,7 @@ def create_app(services: WebServices, settings: WebSettings) -> Flask:
     app.config.from_mapping(_flask_config(settings))
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     services.install(app.extensions)
+    app.before_request(limits.bound_silence)
     CSRFProtect(app)
     access.install(app)
     headers.install(app)
@@ -59,6 +60,8 @@ def _flask_config(settings: WebSettings) -> dict[str, object]:
         "PERMANENT_SESSION_LIFETIME": settings.session_lifetime,
         # A form token lives as long as the session: a review may be written over an hour.
         "WTF_CSRF_TIME_LIMIT": None,
+        # Nobody signs in with more; git's own routes read past this.
+        "MAX_CONTENT_LENGTH": 1_000_000,
         "MAX_FORM_MEMORY_SIZE": 1_000_000,
         "BASE_URL": settings.base_url.rstrip("/"),
         "METRICS_TOKEN": settings.metrics_token,

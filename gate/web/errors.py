@@ -58,6 +58,7 @@ def install(app: Flask) -> None:
     app.register_error_handler(GateError, _gate_error)
     app.register_error_handler(CSRFError, _csrf_error)
     app.register_error_handler(HTTPException, _http_error)
+    app.register_error_handler(TimeoutError, _silent)
 
 
 def status_of(fault: GateError) -> int:
@@ -80,6 +81,10 @@ def _gate_error(fault: GateError) -> tuple[str, int]:
 
 def _csrf_error(_: CSRFError) -> tuple[str, int]:
     return page(400, "The form was too old, or it did not come from this site, so nothing was changed.")
+
+
+def _silent(_: TimeoutError) -> tuple[str, int]:
+    return page(408, "The rest of the request did not come.")
 
 
 def _http_error(fault: HTTPException) -> tuple[str, int] | HTTPException:

@@ -42,6 +42,9 @@ class ReviewForm(FlaskForm):  # type: ignore[misc]
     oid = HiddenField(
         validators=[Regexp(r"^[0-9a-f]{40,64}$", message="The form does not say which commit it showed.")]
     )
+    revision = HiddenField(
+        validators=[Regexp(r"^[1-9][0-9]{0,8}$", message="The form does not say which revision it showed.")]
+    )
     decision = RadioField(choices=DECISIONS)
     comment = TextAreaField("Comment", [Optional(), Length(max=LONGEST_COMMENT)])
 

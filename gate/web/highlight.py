@@ -16,6 +16,14 @@ Part = tuple[str, str]
 # Lexers are regular expressions, and an agent chooses the text: a long line or a slow file stays plain.
 _LONGEST_LINE = 2000
 _BUDGET_SECONDS = 0.3
+# The budget is looked at between tokens only. So just the languages that are everywhere: a rare lexer can
+# spend minutes in one match on text made for it, and stop the whole process.
+_KNOWN = frozenset(
+    """
+    bash c cpp csharp css diff docker go html ini java javascript json kotlin make php python ruby rust scss
+    sql swift toml typescript xml yaml
+    """.split()
+)
 # White space, and what the lexer takes for a mistake, which in a diff it often is not.
 _UNSTYLED = frozenset({"w", "err"})
 
@@ -25,7 +33,9 @@ def coloured(path: str, text: str | None) -> list[list[Part]]:
     if not text or any(len(line) > _LONGEST_LINE for line in text.split("\n")):
         return []
     found = find_lexer_class_for_filename(path.rpartition("/")[2])
-    return _lines(found(stripnl=False, ensurenl=False), text) if found else []
+    if found is None or _KNOWN.isdisjoint(found.aliases):
+        return []
+    return _lines(found(stripnl=False, ensurenl=False), text)
 
 
 def stylesheet() -> str:

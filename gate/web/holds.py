@@ -104,14 +104,15 @@ def _full_ref(name: str) -> str | None:
 def _decide(page: HoldPage, form: ReviewForm) -> None:
     hold_id, oid, body = page.hold.id, str(form.oid.data), str(form.comment.data or "")
     review, user = services().review, person()
+    revision = int(form.revision.data)
     match form.decision.data:
         case "reject":
-            review.reject(hold_id, oid, user, body)
+            review.reject(hold_id, oid, user, body, revision=revision)
         case "override":
-            review.override(hold_id, oid, user, body)
+            review.override(hold_id, oid, user, body, revision=revision)
         case "withdraw":
-            review.withdraw(hold_id, oid, user, body)
+            review.withdraw(hold_id, oid, user, body, revision=revision)
         case "try_again":
-            review.try_again(hold_id, oid, user)
+            review.try_again(hold_id, oid, user, revision=revision)
         case verdict:
-            review.submit(hold_id, oid, user, _REVIEWS[verdict], body)
+            review.submit(hold_id, oid, user, _REVIEWS[verdict], body, revision=revision)

@@ -65,18 +65,24 @@ def hold(push: Push, *, records: Records, git: Git, settings: Settings) -> list[
 
 
 def _plan(push: Push, records: Records, first_free: int, *, supersedes: bool) -> list[Held]:
+    befores = [records.standing(push.identity.agent, update.ref) for update in push.updates]
+    known = [_is_held(update, before) for update, before in zip(push.updates, befores, strict=True)]
+    # What is asked for together is reviewed and released together, so it is in one receipt.
+    is_anew = push.is_atomic and not all(known)
     outcome = []
-    for update in push.updates:
-        before = records.standing(push.identity.agent, update.ref)
-        is_live = before is not None and before.is_live
-        if before is not None and is_live and before.is_about(update.old, update.new):
-            outcome.append(Held(update, before.hold, before.revision, before=before, is_new=False))
-        elif before is None or not is_live or supersedes:
+    for update, before, is_known in zip(push.updates, befores, known, strict=True):
+        if before is None or not before.is_live or (supersedes and not is_known):
             outcome.append(Held(update, first_free, 1, before=before, is_new=True))
             first_free += 1
+        elif is_known and not is_anew:
+            outcome.append(Held(update, before.hold, before.revision, before=before, is_new=False))
         else:
             outcome.append(Held(update, before.hold, before.revision + 1, before=before, is_new=True))
     return outcome
+
+
+def _is_held(update: Update, before: Standing | None) -> bool:
+    return before is not None and before.is_live and before.is_about(update.old, update.new)
 
 
 def _write(push: Push, new: list[Held], records: Records, git: Git, settings: Settings) -> None:
@@ -162,11 +168,10 @@ def _finish_pending(records: Records, git: Git) -> None:
     pending = records.pending()
     if pending is None:
         return
-    name = f"refs/quarantine/{pending}/receipt"
-    # Status 128: there is no such ref, the transaction never happened.
-    content = git.run("cat-file", "blob", name, expected=(0, 128))
-    if content:
-        _write_standings_of(records, content)
+    # cat-file ends with status 128 both for a ref that is not there and for a damaged repository.
+    found = git.run("for-each-ref", "--format=%(objectname)", f"refs/quarantine/{pending}/receipt")
+    if found:
+        _write_standings_of(records, git.run("cat-file", "blob", found.strip()))
     records.clear_pending()
 
 

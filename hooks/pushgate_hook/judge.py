@@ -12,6 +12,9 @@ from pushgate_hook.refs import Update, matches_any, parse_update, ref_fault
 from pushgate_hook.refusals import refuse
 from pushgate_hook.settings import Settings, read_settings
 
+# Each becomes a hold that a person looks at.
+MOST_UPDATES = 200
+
 
 def main() -> int:
     """Judge the ref updates on standard input; the exit status is the verdict."""
@@ -40,6 +43,9 @@ def judge(
 ) -> list[Reason]:
     """Every reason to refuse these updates; an empty list lets them pass to be held."""
     reasons = _about_the_agent(settings, identity)
+    if len(updates) > MOST_UPDATES:
+        what = f"the push changes {len(updates)} refs, and the limit is {MOST_UPDATES}."
+        return [*reasons, Reason("too-many-refs", None, what, "push fewer refs at a time.")]
     for update in updates:
         reasons += _about_the_ref(settings, identity, update)
     if not any(reason.rule == "ref-name" for reason in reasons):

@@ -33,6 +33,10 @@ class Update:
         return self.ref.startswith("refs/tags/")
 
 
+# A branch of such a name makes git ask which of two is meant, in every later command about the other.
+_AMBIGUOUS = frozenset((b"HEAD", b"FETCH_HEAD", b"ORIG_HEAD", b"MERGE_HEAD"))
+
+
 def parse_update(line: bytes) -> Update:
     """Read git's `<old> <new> <ref>`; bytes of the ref that are no UTF-8 become surrogate escapes."""
     old, _, rest = line.decode(errors="surrogateescape").partition(" ")
@@ -55,6 +59,9 @@ def ref_fault(ref: str) -> str | None:
     parts = name.split(b"/")
     if parts[0] != b"refs" or len(parts) < 3:
         return "git does not allow this name"
+    is_ambiguous = parts[2] == b"refs" or b"/".join(parts[2:]) in _AMBIGUOUS
+    if parts[1] in (b"heads", b"tags") and is_ambiguous:
+        return "git could take this short name for something else"
     if any(not part or part.startswith(b".") or part.endswith(b".lock") for part in parts):
         return "git does not allow this name"
     if any(len(part) > LONGEST_PART for part in parts) or len(name) > LONGEST_NAME:

@@ -6,6 +6,9 @@ from pushgate_hook.reason import Reason
 from pushgate_hook.records import Records
 from pushgate_hook.refs import Update
 
+# A record is for people, and is kept for good.
+_MOST_KEPT = 200
+
 
 def refuse(records: Records, identity: Identity, updates: list[Update], reasons: list[Reason]) -> None:
     """Record a refusal and tell the pusher. A record that cannot be written changes no verdict."""
@@ -24,7 +27,8 @@ def _refusal(identity: Identity, updates: list[Update], reasons: list[Reason]) -
         "at": utc_now(),
         "transport": identity.transport or None,
         "updates": [
-            {"ref": words.legible(update.ref), "old": update.old, "new": update.new} for update in updates
+            {"ref": words.legible(update.ref), "old": update.old, "new": update.new}
+            for update in updates[:_MOST_KEPT]
         ],
         "reasons": [
             {
@@ -33,6 +37,6 @@ def _refusal(identity: Identity, updates: list[Update], reasons: list[Reason]) -
                 "what": reason.what + reason.detail,
                 "fix": reason.fix,
             }
-            for reason in reasons
+            for reason in reasons[:_MOST_KEPT]
         ],
     }

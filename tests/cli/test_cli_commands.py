@@ -203,7 +203,7 @@ def test_the_demo_can_be_started_twice(new_home: CommandLine) -> None:
     assert (first.code, second.code) == (0, 0)
     assert url in second.out
     assert "(once; you choose a password)" in second.out
-    assert (new_home.home / "demo" / "agent-url").stat().st_mode & 0o777 == 0o600
+    assert (new_home.home / "demo" / "agent-token").stat().st_mode & 0o777 == 0o600
 
 
 @pytest.mark.parametrize(

@@ -184,6 +184,37 @@ def test_a_late_standing_does_not_take_back_a_newer_push(world: World) -> None:
     assert "revision 3\nstate received\n" in read(world, "standing/codex-1/refs/heads/a/b~")
 
 
+CLOSED = ("released", "rejected", "withdrawn", "expired", "released_externally", "bypassed")
+
+
+@pytest.mark.parametrize("state", CLOSED)
+def test_a_late_standing_does_not_open_a_closed_hold_again(world: World, state: str) -> None:
+    held = world.repository.held
+    held.write_standing(standing(state=HoldState(state), reason="its last word"))
+    closed = read(world, "standing/codex-1/refs/heads/a/b~")
+
+    held.write_standing(standing(state=HoldState.APPROVED))
+
+    assert read(world, "standing/codex-1/refs/heads/a/b~") == closed
+
+
+@pytest.mark.parametrize(
+    "later",
+    [
+        {"state": HoldState.BYPASSED},
+        {"revision": 3, "state": HoldState.RECEIVED},
+        {"number": 13, "revision": 1, "state": HoldState.RECEIVED},
+    ],
+)
+def test_what_comes_after_a_closed_hold_is_written(world: World, later: dict[str, object]) -> None:
+    held = world.repository.held
+    held.write_standing(standing(state=HoldState.WITHDRAWN))
+
+    held.write_standing(standing(**later))
+
+    assert f"\nstate {later['state']}\n" in read(world, "standing/codex-1/refs/heads/a/b~")
+
+
 def test_standings_of_a_ref_and_one_below_it_live_side_by_side(world: World) -> None:
     held = world.repository.held
 

@@ -92,3 +92,24 @@ def test_a_crash_never_gives_a_number_twice(gate: Gate, clone: Clone) -> None:
 
     assert "(held for review as 3 (revision 1))" in result.text
     assert [entry["hold"] for receipt in gate.receipts() for entry in receipt["updates"]] == [2, 3]
+
+
+def test_a_receipt_that_cannot_be_read_stops_the_next_push(gate: Gate, clone: Clone) -> None:
+    clone.commit()
+    gate.configure("pushgate.failPoint", "proc-receive:held")
+    clone.push("HEAD:main", PUSHGATE_PUSH=PUSH)
+    gate.configure("pushgate.failPoint")
+    before = gate.refs()
+    receipt = before[f"refs/quarantine/{PUSH}/receipt"]
+    stored = gate.path / "objects" / receipt[:2] / receipt[2:]
+    lost = stored.rename(gate.path / "lost")
+
+    # A delete brings no objects: before any other push git itself looks at what all refs lead to.
+    stopped = clone.push(":refs/heads/topic")
+    after = gate.refs()
+    lost.rename(stored)
+    mended = clone.push("HEAD:main")
+
+    assert "(not held: the gate could not deal with this push)" in stopped.text
+    assert after == before
+    assert "(already held as 1, waiting for a review)" in mended.text

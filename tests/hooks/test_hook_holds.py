@@ -148,6 +148,40 @@ def test_only_what_is_new_is_in_the_receipt(gate: Gate, clone: Clone) -> None:
     assert receipt["updates"] == [update("refs/heads/b", ZERO, new, held_ref=held_ref, hold=2)]
 
 
+@pytest.mark.parametrize("on_push", ["append", "supersede"])
+def test_an_atomic_push_with_something_new_is_held_anew_as_a_whole(
+    gate: Gate, clone: Clone, on_push: str
+) -> None:
+    gate.configure("pushgate.onPush", on_push)
+    new = clone.commit()
+    clone.push("HEAD:refs/heads/a")
+
+    result = clone.push("--atomic", "HEAD:refs/heads/a", "HEAD:refs/heads/b", PUSHGATE_PUSH=PUSH)
+
+    assert "(held for review as 1 (revision 2))" in result.text
+    assert "(held for review as 2 (revision 1))" in result.text
+    [receipt] = [receipt for receipt in gate.receipts() if receipt["push"] == PUSH]
+    assert receipt["updates"] == [
+        update("refs/heads/a", ZERO, new, held_ref=f"refs/quarantine/{PUSH}/1", revision=2),
+        update("refs/heads/b", ZERO, new, held_ref=f"refs/quarantine/{PUSH}/2", hold=2),
+    ]
+    assert gate.standing("refs/heads/a")[1:3] == ["hold 1", "revision 2"]
+    assert gate.standing("refs/heads/b")[1:3] == ["hold 2", "revision 1"]
+
+
+def test_the_same_atomic_push_again_writes_nothing(gate: Gate, clone: Clone) -> None:
+    clone.commit()
+    clone.push("--atomic", "HEAD:refs/heads/a", "HEAD:refs/heads/b")
+    before = gate.objects(), gate.refs(), gate.standing("refs/heads/a"), gate.standing("refs/heads/b")
+
+    result = clone.push("--atomic", "HEAD:refs/heads/a", "HEAD:refs/heads/b")
+
+    assert "(already held as 1, waiting for a review)" in result.text
+    assert "(already held as 2, waiting for a review)" in result.text
+    after = gate.objects(), gate.refs(), gate.standing("refs/heads/a"), gate.standing("refs/heads/b")
+    assert after == before
+
+
 def test_a_new_tip_is_the_next_revision_of_the_live_hold(gate: Gate, clone: Clone) -> None:
     clone.commit("One")
     clone.push("HEAD:main")

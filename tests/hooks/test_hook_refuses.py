@@ -361,3 +361,22 @@ def test_a_refusal_that_cannot_be_recorded_is_still_a_refusal(gate: Gate, clone:
     assert result.status == 1
     assert "(pre-receive hook declined)" in result.text
     assert "this refusal could not be recorded (NotADirectoryError)" in result.text
+
+
+def test_a_push_of_very_many_refs_is_refused_whole_and_recorded_in_short(gate: Gate, clone: Clone) -> None:
+    new = clone.commit()
+
+    result = clone.push(*(f"{new}:refs/heads/codex/{n}" for n in range(201)))
+
+    assert result.status == 1
+    assert rules(gate) == [("too-many-refs", None)]
+    assert len(gate.refusals()[0]["updates"]) == 200
+    assert gate.held() == {}
+
+
+@pytest.mark.parametrize("name", ["refs/heads/refs/heads/main", "refs/heads/HEAD", "refs/tags/refs/x"])
+def test_a_name_that_git_takes_for_another_is_refused(gate: Gate, clone: Clone, name: str) -> None:
+    result = clone.push(f"{clone.commit()}:{name}")
+
+    assert result.status == 1
+    assert rules(gate) == [("ref-name", name)]

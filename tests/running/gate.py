@@ -222,7 +222,9 @@ class RunningGate:
         """Approve as alice; a worker does the rest."""
         with self.here.store.snapshot() as tx:
             alice = tx.users.get("alice")
-        self.here.review.submit(hold.id, hold.revision.head, alice, ReviewState.APPROVED, "")
+        self.here.review.submit(
+            hold.id, hold.revision.head, alice, ReviewState.APPROVED, "", revision=hold.revision.n
+        )
 
     def describe(self, repository: str) -> str:
         outputs = "\n".join(f"--- {name}\n{process.text[-3000:]}" for name, process in self.running.items())

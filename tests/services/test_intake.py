@@ -135,7 +135,7 @@ def test_an_older_push_found_late_never_replaces_a_newer_one(box: Box) -> None:
     box.push(f"{base}:{MAIN}")
     lost = box.push(f"{box.commit(a='lost')}:{MAIN}", take_in=False)
     hold = box.hold(1)
-    box.gate.review.withdraw(hold.id, hold.revision.head, box.carol, "")
+    box.gate.review.withdraw(hold.id, hold.revision.head, box.carol, "", revision=1)
     git_standing = box.bare / "pushgate" / "standing" / "codex-1" / f"{MAIN}~"
     git_standing.write_text(git_standing.read_text().replace("received", "withdrawn"))
     newest = box.commit(a="newest")
@@ -279,3 +279,23 @@ def test_a_first_push_into_an_empty_repository_is_held(box: Box) -> None:
 
     hold = box.hold(1)
     assert (hold.revision.old, str(hold.revision.kind), hold.state) == (ZERO, "create", HoldState.IN_REVIEW)
+
+
+def test_a_push_that_supersedes_waits_while_the_hold_before_it_is_released(box: Box) -> None:
+    box.write_policy(POLICY.replace("[hold]", '[hold]\non_push = "supersede"'))
+    box.gate.tell_hooks("demo")
+    first, second = box.commit(a="x"), box.commit(a="y")
+    box.push(f"{first}:{MAIN}")
+    box.crash_at = "release:intent"
+    with pytest.raises(Crash):
+        box.approve(1)
+
+    box.push(f"{second}:{MAIN}")
+    during = box.states()
+    box.gate.sweep()
+    box.gate.sweep()
+
+    assert during == {1: HoldState.RELEASING}
+    assert box.tip() == first
+    assert box.states()[1] is HoldState.RELEASED
+    assert len(box.states()) == 2

@@ -235,7 +235,7 @@ def test_an_override_releases_and_is_told_apart(box: Box) -> None:
     change = box.commit(a="x")
     box.push(f"{change}:{MAIN}")
 
-    box.gate.review.override(box.hold(1).id, change, box.carol, "the site is down")
+    box.gate.review.override(box.hold(1).id, change, box.carol, "the site is down", revision=1)
 
     assert (box.tip(), box.states()) == (change, {1: HoldState.RELEASED})
     assert "policy:override" in box.story(1)
@@ -246,7 +246,7 @@ def test_an_override_is_void_after_its_time(box: Box) -> None:
     change = box.commit(a="x")
     box.push(f"{change}:{MAIN}")
     box.gate.lockdown.on("frozen", actor="cli:carol")
-    box.gate.review.override(box.hold(1).id, change, box.carol, "the site is down")
+    box.gate.review.override(box.hold(1).id, change, box.carol, "the site is down", revision=1)
     box.ahead = timedelta(minutes=16)
 
     box.gate.lockdown.off(actor="cli:carol")

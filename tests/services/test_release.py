@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 import shutil
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from gate.adapters.git.upstream import GitUpstream
+from gate.adapters.sql.releases import SqlReleases
 from gate.domain.hold import BlockReason, HoldState
 from gate.domain.release import RefMove, ReleaseOutcome
 from tests.gate_in_a_box import MAIN, POLICY, TOPIC, Box, Crash
@@ -195,7 +197,7 @@ def test_upstreams_own_refusal_is_kept_in_its_words_and_can_be_tried_again(box: 
     standing = box.standing()
     attempts = len(box.releases(1))
     hook.unlink()
-    box.gate.review.try_again(refused.id, change, box.alice)
+    box.gate.review.try_again(refused.id, change, box.alice, revision=1)
 
     assert (refused.state, refused.reason) == (HoldState.BLOCKED, BlockReason.UPSTREAM_REFUSED)
     assert "main is frozen until Monday" in refused.note
@@ -487,3 +489,52 @@ def test_nothing_is_released_that_upstream_did_not_read_back(
     box.approve(1)
 
     assert (box.tip(), box.states()) == (box.first, {1: HoldState.RELEASING})
+
+
+def test_a_commit_that_upstream_got_before_the_release_was_judged_is_no_release(box: Box) -> None:
+    change = box.commit(a="x")
+    box.push(f"{change}:{MAIN}")
+    box.crash_at = "release:intent"
+    with pytest.raises(Crash):
+        box.approve(1)
+    box.by_hand(MAIN, change)
+
+    box.gate.sweep()
+
+    assert box.states() == {1: HoldState.RELEASED_EXTERNALLY}
+    assert "hold:release" not in box.story(1)
+
+
+def test_the_parts_of_a_group_end_together_or_not_at_all(box: Box, monkeypatch: pytest.MonkeyPatch) -> None:
+    one, two = box.commit(a="x"), box.commit(b="y")
+    ready_to_release(box, f"{one}:{MAIN}", f"{two}:{TOPIC}", atomic=True)
+    refuse(box, "frozen")
+    ends = SqlReleases.end
+
+    def stop_at_the_second(self: SqlReleases, hold_id: int, *rest: Any) -> None:
+        if hold_id == box.hold(2).id:
+            raise Crash("between the parts")
+        ends(self, hold_id, *rest)
+
+    monkeypatch.setattr(SqlReleases, "end", stop_at_the_second)
+    with pytest.raises(Crash):
+        box.gate.lockdown.off(actor="cli:carol")
+    between = box.states()
+    monkeypatch.undo()
+    box.gate.sweep()
+
+    assert between == {1: HoldState.RELEASING, 2: HoldState.RELEASING}
+    assert box.states() == {1: HoldState.BLOCKED, 2: HoldState.BLOCKED}
+    assert {box.hold(n).reason for n in (1, 2)} == {BlockReason.UPSTREAM_REFUSED}
+
+
+def test_a_branch_that_upstream_cannot_take_is_blocked_and_not_tried_for_ever(box: Box) -> None:
+    blob = git(box.store.folder, "rev-parse", f"{box.first}:README")
+    box.push(f"{blob}:refs/heads/odd")
+
+    box.approve(1)
+
+    hold = box.hold(1)
+    assert (hold.state, hold.reason) == (HoldState.BLOCKED, BlockReason.UPSTREAM_REFUSED)
+    assert "non-commit object" in hold.note
+    assert len(box.releases(1)) == 1

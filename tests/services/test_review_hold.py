@@ -38,7 +38,7 @@ def test_the_operator_of_the_agent_cannot_approve(tmp_path: Path) -> None:
     with pytest.raises(NotAllowed, match="alice is the operator of codex-1"):
         box.approve(1, box.alice)
     with pytest.raises(NotAllowed, match="alice is the operator of codex-1"):
-        box.gate.review.override(box.hold(1).id, change, box.alice, "the site is down")
+        box.gate.review.override(box.hold(1).id, change, box.alice, "the site is down", revision=1)
 
     assert box.tip() == box.first
     assert refusals(box) == [("user:alice", "refused")] * 2
@@ -75,9 +75,9 @@ def test_an_auditor_decides_on_nothing(box: Box) -> None:
         lambda: box.approve(1, bob),
         lambda: box.object(1, bob),
         lambda: box.reject(1, bob),
-        lambda: box.gate.review.override(hold.id, change, bob, "the site is down"),
-        lambda: box.gate.review.withdraw(hold.id, change, bob, ""),
-        lambda: box.gate.review.try_again(hold.id, change, bob),
+        lambda: box.gate.review.override(hold.id, change, bob, "the site is down", revision=1),
+        lambda: box.gate.review.withdraw(hold.id, change, bob, "", revision=1),
+        lambda: box.gate.review.try_again(hold.id, change, bob, revision=1),
     ]
 
     for act in acts:
@@ -114,9 +114,9 @@ def test_a_rejected_hold_stays_rejected(box: Box, act: str) -> None:
         "approve": lambda: box.approve(1),
         "object": lambda: box.object(1),
         "reject": lambda: box.reject(1),
-        "override": lambda: review.override(hold.id, change, box.carol, "the site is down"),
-        "withdraw": lambda: review.withdraw(hold.id, change, box.carol, ""),
-        "try again": lambda: review.try_again(hold.id, change, box.carol),
+        "override": lambda: review.override(hold.id, change, box.carol, "the site is down", revision=1),
+        "withdraw": lambda: review.withdraw(hold.id, change, box.carol, "", revision=1),
+        "try again": lambda: review.try_again(hold.id, change, box.carol, revision=1),
     }
     with pytest.raises(IllegalMove):
         acts[act]()
@@ -130,9 +130,9 @@ def test_a_withdrawn_commit_may_be_pushed_again(tmp_path: Path) -> None:
     box.push(f"{change}:{MAIN}")
     hold = box.hold(1)
     with pytest.raises(NotAllowed):
-        box.gate.review.withdraw(hold.id, change, box.bob, "")
+        box.gate.review.withdraw(hold.id, change, box.bob, "", revision=1)
 
-    box.gate.review.withdraw(hold.id, change, box.alice, "wrong branch")
+    box.gate.review.withdraw(hold.id, change, box.alice, "wrong branch", revision=1)
     box.push(f"{change}:{MAIN}")
 
     assert box.states() == {1: HoldState.WITHDRAWN, 2: HoldState.IN_REVIEW}
@@ -161,7 +161,7 @@ def test_trying_again_is_for_what_upstream_refused(box: Box) -> None:
     box.push(f"{change}:{MAIN}")
 
     with pytest.raises(IllegalMove, match="upstream has not refused it"):
-        box.gate.review.try_again(box.hold(1).id, change, box.alice)
+        box.gate.review.try_again(box.hold(1).id, change, box.alice, revision=1)
 
 
 def test_an_objection_before_the_push_stops_the_release(box: Box) -> None:
@@ -242,3 +242,19 @@ def test_a_person_from_before_a_change_of_role_is_judged_as_they_are_now(box: Bo
     box.approve(1, stale)
 
     assert (box.tip(), box.states()) == (box.first, {1: HoldState.IN_REVIEW})
+
+
+def test_an_approval_of_an_addition_is_none_of_the_rewrite_that_the_same_commit_became(box: Box) -> None:
+    change, by_hand = box.commit(a="x"), box.commit(b="y")
+    box.push(f"{change}:{MAIN}")
+    box.by_hand(MAIN, by_hand)
+    box.sync()
+    box.push(f"{change}:{MAIN}")
+
+    with pytest.raises(Outdated, match="the page showed revision 1"):
+        box.gate.review.submit(
+            box.hold(1).id, change, box.carol, ReviewState.APPROVED, "as an addition", revision=1
+        )
+
+    assert (box.tip(), box.hold(1).revision.n) == (by_hand, 2)
+    assert box.states() == {1: HoldState.IN_REVIEW}

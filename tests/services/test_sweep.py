@@ -9,7 +9,7 @@ import pytest
 from gate.adapters.sql.migrate import migrate
 from gate.domain.hold import HoldState
 from gate.domain.review import Role
-from tests.gate_in_a_box import MAIN, POLICY, TOPIC, Box
+from tests.gate_in_a_box import MAIN, POLICY, TOPIC, Box, Crash
 from tests.object_store import git
 
 
@@ -155,3 +155,30 @@ def test_a_removed_repository_leaves_nothing_to_settle(box: Box, monkeypatch: py
     swept = box.gate.sweep()
 
     assert (swept.unsettled, swept.faults) == (0, ())
+
+
+def test_a_push_that_cannot_be_taken_in_yet_is_on_the_trail_once(box: Box) -> None:
+    first, second = box.commit(a="x"), box.commit(a="y")
+    box.push(f"{first}:{MAIN}")
+    box.crash_at = "release:intent"
+    with pytest.raises(Crash):
+        box.approve(1)
+    box.upstream.rename(box.folder / "away.git")
+    waiting = box.push(f"{second}:{MAIN}", take_in=False)
+    box.ahead = timedelta(minutes=1)
+
+    box.gate.sweep()
+    box.gate.sweep()
+
+    assert [event.details for event in box.events(action="sweep:recover")] == [{"pushes": [waiting.id]}]
+
+
+def test_an_outage_that_a_sweep_meets_is_on_the_trail_once(box: Box) -> None:
+    box.upstream.rename(box.folder / "away.git")
+    box.gate.sweep()
+    box.gate.sweep()
+    (box.folder / "away.git").rename(box.upstream)
+
+    box.gate.sweep()
+
+    assert [event.outcome for event in box.events(action="repository:sync")] == ["failed", "ok"]

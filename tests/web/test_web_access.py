@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
@@ -308,3 +310,33 @@ def test_a_proxy_is_believed_only_where_there_is_one(gate: World) -> None:
             return tx.audit.events(limit=1)[0].event.details["source"]
 
     assert (source(0), source(1)) == ("127.0.0.1", "203.0.113.9")
+
+
+def test_a_silent_client_is_given_up_on_before_the_form_is_read(gate: World) -> None:
+    class Socket:
+        def __init__(self) -> None:
+            self.waits: list[float] = []
+
+        def settimeout(self, seconds: float) -> None:
+            self.waits.append(seconds)
+
+    socket = Socket()
+
+    class Silent(io.RawIOBase):
+        def readable(self) -> bool:
+            return True
+
+        def readinto(self, buffer: object) -> int:
+            assert socket.waits == [10.0], "the limit has to be set before the body is read"
+            raise TimeoutError
+
+    answer = gate.app().test_client().post(
+        "/sign-in",
+        input_stream=Silent(),
+        content_length=100,
+        content_type="application/x-www-form-urlencoded",
+        environ_overrides={"gunicorn.socket": socket},
+    )
+
+    assert answer.status_code in (400, 408)
+    assert socket.waits == [10.0]

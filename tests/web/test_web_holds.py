@@ -14,8 +14,9 @@ from tests.web.web_world import World, csrf_token
 PAGE = "/holds/demo/1"
 
 
-def _decide(client, decision: str, oid: str, comment: str = "Because."):  # type: ignore[no-untyped-def]
-    form = {"decision": decision, "oid": oid, "comment": comment, "csrf_token": csrf_token(client, PAGE)}
+def _decide(client, decision: str, oid: str, comment: str = "Because.", revision: int = 1):  # type: ignore[no-untyped-def]
+    form = {"decision": decision, "oid": oid, "revision": revision, "comment": comment}
+    form["csrf_token"] = csrf_token(client, PAGE)
     return client.post(f"{PAGE}/reviews", data=form)
 
 
@@ -193,7 +194,13 @@ def test_an_outdated_page_is_refused_with_a_way_on(gate: World, held: Hold, sign
 
 
 @pytest.mark.parametrize(
-    "form", [{"decision": "approve", "oid": "main"}, {"decision": "wave", "oid": "0" * 40}, {}]
+    "form",
+    [
+        {"decision": "approve", "oid": "main", "revision": "1"},
+        {"decision": "wave", "oid": "0" * 40, "revision": "1"},
+        {"decision": "approve", "oid": "0" * 40},
+        {},
+    ],
 )
 def test_a_form_that_says_too_little_is_refused(
     gate: World, held: Hold, signed_in: SignedIn, form: dict[str, str]

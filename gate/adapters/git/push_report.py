@@ -48,7 +48,7 @@ def push_outcome(upstream: str, pushed: Completed) -> PushRefused | None:
 
 def _without_report(upstream: str, words: str) -> PushRefused:
     """git ended before any ref was decided on."""
-    if is_final(words) or "does not support --atomic push" in words:
+    if is_final(words) or "does not support --atomic push" in words or "matches more than one" in words:
         return PushRefused(words)
     raise Unavailable(f"{upstream} did not take the push: {words}")
 

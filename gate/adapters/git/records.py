@@ -8,10 +8,12 @@ from pathlib import Path
 from gate.adapters.git.files import read_file, write_file
 from gate.adapters.git.objects import full
 from gate.domain.errors import Failed
+from gate.domain.hold import HoldState
 from gate.domain.repository import Standing
 
 # What fits on a terminal: the whole review is on the review page.
 _MAX_TEXT = 1_000
+_CLOSED = frozenset(state.encode() for state in HoldState if not state.is_live)
 
 
 class Records:
@@ -21,9 +23,9 @@ class Records:
         self._folder = folder
 
     def write_standing(self, standing: Standing) -> None:
-        """Write a standing, unless one of a later revision or hold is there: the hook was faster."""
+        """Write a standing, unless what is there is newer: the hook, or another job, was faster."""
         path = self._standing(standing.agent, standing.ref)
-        if _age(read_file(path)) <= (standing.number, standing.revision):
+        if not _is_newer(read_file(path), standing):
             write_file(path, _render(standing))
 
     def write_rejected(self, oid: str, number: int, who: str, reason: str) -> None:
@@ -76,10 +78,22 @@ def _one_line(text: str) -> str:
     return " ".join(text.split())[:_MAX_TEXT]
 
 
+def _is_newer(content: bytes | None, standing: Standing) -> bool:
+    """Whether a file is of a later hold or revision, or of the same one which has been closed since."""
+    age = _age(content)
+    if age != (standing.number, standing.revision):
+        return age > (standing.number, standing.revision)
+    return standing.state.is_live and _lines(content).get(b"state") in _CLOSED
+
+
 def _age(content: bytes | None) -> tuple[int, int]:
     """Hold and revision of a standing file; what does not parse is older than everything."""
-    lines = dict(line.partition(b" ")[::2] for line in (content or b"").split(b"\n"))
+    lines = _lines(content)
     try:
         return int(lines[b"hold"]), int(lines[b"revision"])
     except (KeyError, ValueError):
         return 0, 0
+
+
+def _lines(content: bytes | None) -> dict[bytes, bytes]:
+    return dict(line.partition(b" ")[::2] for line in (content or b"").split(b"\n"))

@@ -12,7 +12,7 @@ from sqlalchemy.exc import IntegrityError
 
 from gate.adapters.sql import facts_codec
 from gate.adapters.sql.schema import agents, holds, pushes, repositories, revisions
-from gate.domain.errors import IllegalMove, NotFound, Refused
+from gate.domain.errors import IllegalMove, NotFound, Taken
 from gate.domain.facts import DiffFacts
 from gate.domain.hold import LIVE_STATES, BlockReason, Hold, HoldState, Push, Revision, UpdateKind
 from gate.services.ports.store import HoldFilter
@@ -90,7 +90,7 @@ class SqlHolds:
                 insert(holds).values(values).returning(holds.c.id)
             ).scalar_one()
         except IntegrityError:
-            raise Refused(
+            raise Taken(
                 f"hold {repository}/{number}: this number is taken, or {ref} is held already."
             ) from None
         self._insert_revision(hold_id, revision)

@@ -34,6 +34,9 @@ class SqlReleases:
     def decide(self, hold_id: int, policy_hash: str, verdict: str) -> None:
         self._set_open(hold_id, policy_hash=policy_hash, verdict=verdict)
 
+    def say(self, hold_id: int, words: str) -> None:
+        self._set_open(hold_id, words=words)
+
     def of(self, hold_id: int) -> list[Release]:
         query = select(releases).where(releases.c.hold_id == hold_id).order_by(releases.c.id)
         return [_release(row) for row in self._connection.execute(query)]

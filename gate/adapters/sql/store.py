@@ -9,6 +9,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import make_url
+from sqlalchemy.exc import OperationalError
 
 from gate.adapters.audit.log import AuditLog
 from gate.adapters.sql.accounts import SqlAgents, SqlUsers
@@ -18,6 +19,7 @@ from gate.adapters.sql.repositories import SqlRepositories
 from gate.adapters.sql.reviews import SqlReviews
 from gate.adapters.sql.schema import audit
 from gate.adapters.sql.settings import SqlSettings
+from gate.domain.errors import Unavailable
 
 _BUSY_SECONDS = 30
 
@@ -69,17 +71,30 @@ class SqlStore:
 
     @contextmanager
     def transaction(self) -> Iterator[SqlTransaction]:
-        with self.engine.connect() as connection, connection.begin():
+        with _faults_told(), self.engine.connect() as connection, connection.begin():
             yield SqlTransaction(connection)
 
     @contextmanager
     def snapshot(self) -> Iterator[SqlTransaction]:
-        with self.engine.connect().execution_options(pushgate_reading=True) as connection, connection.begin():
-            yield SqlTransaction(connection)
+        with _faults_told(), self.engine.connect() as connection:
+            reading = connection.execution_options(pushgate_reading=True)
+            with reading.begin():
+                yield SqlTransaction(reading)
 
     def close(self) -> None:
         """Give up pooled connections; a forked child calls this before it opens its own."""
         self.engine.dispose(close=False)
+
+
+@contextmanager
+def _faults_told() -> Iterator[None]:
+    """A database that is locked, full or away may answer later: whoever can wait tries again."""
+    try:
+        yield
+    except OperationalError as fault:
+        raise Unavailable(
+            f"store: the database did not do its part ({fault.orig}). It is tried again."
+        ) from fault
 
 
 def open_engine(url: str) -> Engine:

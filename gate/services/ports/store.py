@@ -107,8 +107,8 @@ class Holds(Protocol):
     def add(
         self, repository: str, agent: str, ref: str, number: int, revision: Revision, group: str | None
     ) -> Hold:
-        """Register a hold with its first revision; `hold_id` of the revision is ignored. Raises Refused where
-        the number is taken."""
+        """Register a hold with its first revision; `hold_id` of the revision is ignored. Raises Taken where
+        another hold has the number."""
 
     def add_revision(self, hold: Hold, revision: Revision, group: str | None, at: datetime) -> Hold:
         """Make this the hold's current revision, in state `received`."""
@@ -176,6 +176,9 @@ class Releases(Protocol):
 
     def decide(self, hold_id: int, policy_hash: str, verdict: str) -> None:
         """Note what the open release of this hold rests on."""
+
+    def say(self, hold_id: int, words: str) -> None:
+        """Note what upstream said about the open release of this hold, which will be tried again."""
 
     def of(self, hold_id: int) -> list[Release]:
         """Every release of a hold, first one first."""
