@@ -330,13 +330,10 @@ def test_a_silent_client_is_given_up_on_before_the_form_is_read(gate: World) -> 
             assert socket.waits == [10.0], "the limit has to be set before the body is read"
             raise TimeoutError
 
-    answer = gate.app().test_client().post(
-        "/sign-in",
-        input_stream=Silent(),
-        content_length=100,
-        content_type="application/x-www-form-urlencoded",
-        environ_overrides={"gunicorn.socket": socket},
-    )
+    silence = {"gunicorn.socket": socket, "wsgi.input": Silent(), "CONTENT_LENGTH": "100"}
+    form = "application/x-www-form-urlencoded"
+
+    answer = gate.app().test_client().post("/sign-in", content_type=form, environ_overrides=silence)
 
     assert answer.status_code in (400, 408)
     assert socket.waits == [10.0]
