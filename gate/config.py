@@ -123,8 +123,8 @@ def _seconds(value: str) -> timedelta:
 
 def _sweep_seconds(value: str) -> timedelta:
     seconds = float(value)
-    if not 1 <= seconds <= 120:
-        raise ValueError("a sweep comes every 1 to 120 seconds, as releases rest on it where messages fail")
+    if not 1 <= seconds <= 3600:
+        raise ValueError("a sweep comes every 1 to 3600 seconds, as what a lost job left rests on it")
     return timedelta(seconds=seconds)
 
 

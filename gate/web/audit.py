@@ -10,6 +10,7 @@ from werkzeug.datastructures import MultiDict
 from gate.domain.audit import Action, AuditFilter, Outcome
 from gate.services.ports.audit import ExportFormat
 from gate.web.access import person
+from gate.web.paging import cursor
 from gate.web.services import services
 
 blueprint = Blueprint("audit", __name__, url_prefix="/audit")
@@ -21,14 +22,14 @@ _TYPE = {ExportFormat.JSONL: "application/jsonl", ExportFormat.CSV: "text/csv; c
 @blueprint.get("")
 def index() -> str:
     wanted = _filter(request.args)
-    page = services().read_trail.page(person(), wanted, before=request.args.get("before", type=int))
+    page = services().read_trail.page(person(), wanted, before=request.args.get("before", type=cursor))
     asked = {name: value for name, value in request.args.items() if value and name != "before"}
     return render_template(
         "audit/list.html", page=page, asked=asked, actions=list(Action), outcomes=list(Outcome)
     )
 
 
-@blueprint.get("/events/<int:seq>")
+@blueprint.get("/events/<int(max=2147483647):seq>")
 def event(seq: int) -> str:
     return render_template("audit/event.html", page=services().read_trail.entry(person(), seq))
 
@@ -41,7 +42,7 @@ def push_story(push_id: str) -> str:
     )
 
 
-@blueprint.get("/holds/<repository>/<int:number>")
+@blueprint.get("/holds/<repository>/<int(max=2147483647):number>")
 def hold_story(repository: str, number: int) -> str:
     name = f"{repository}/{number}"
     entries = services().read_trail.story(person(), AuditFilter(hold=name))
@@ -72,6 +73,7 @@ def _moment(name: str, *, whole_day: bool = False) -> datetime | None:
             start = datetime.combine(date.fromisoformat(said), time(), UTC)
             return start + timedelta(days=1) if whole_day else start
         moment = datetime.fromisoformat(said)
+        moment = (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)
     except (ValueError, OverflowError):
         abort(400, f"{name}: write a day such as 2026-11-22, or a moment such as 2026-11-22T18:36:00Z.")
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+    return moment

@@ -13,10 +13,10 @@ from gate.web.hold_frame import about, address_parts, asked_page
 from gate.web.paths import address_of, path_of
 from gate.web.services import services
 
-blueprint = Blueprint("contents", __name__, url_prefix="/holds/<repository>/<int:number>")
+blueprint = Blueprint("contents", __name__, url_prefix="/holds/<repository>/<int(max=2147483647):number>")
 
 
-@blueprint.get("/files/<int:index>")
+@blueprint.get("/files/<int(max=2147483647):index>")
 def file(repository: str, number: int, index: int) -> str:
     page = asked_page(repository, number)
     view = services().read_revision.file(page.hold, page.revision, _facts(page), index)
@@ -31,14 +31,14 @@ def commit(repository: str, number: int, oid: str) -> str:
     return render_template("holds/commit.html", page=page, shown=shown, files=files, **about(page))
 
 
-@blueprint.get("/commits/<oid>/files/<int:index>")
+@blueprint.get("/commits/<oid>/files/<int(max=2147483647):index>")
 def commit_file(repository: str, number: int, oid: str, index: int) -> str:
     page = asked_page(repository, number)
     view = services().read_revision.commit_file(page.hold, page.commit(oid), index)
     return _file(page, view, url_for("contents.commit", oid=oid, **address_parts(page)))
 
 
-@blueprint.get("/changes/<int:n>")
+@blueprint.get("/changes/<int(max=2147483647):n>")
 def range_diff(repository: str, number: int, n: int) -> str:
     """What revision n changed against the one before it."""
     page = services().show_hold(repository, number, revision=n)

@@ -16,6 +16,7 @@ from gate.web.access import needs, person
 from gate.web.diff_view import hunks
 from gate.web.forms import ReviewForm, faults
 from gate.web.hold_frame import about, asked_page, is_moving
+from gate.web.paging import cursor
 from gate.web.services import services
 
 blueprint = Blueprint("holds", __name__)
@@ -39,12 +40,12 @@ _DONE = {
 @blueprint.get("/")
 def index() -> str:
     wanted = _filter(request.args)
-    page = services().list_holds(wanted, before=request.args.get("before", type=int))
+    page = services().list_holds(wanted, before=request.args.get("before", type=cursor))
     state = request.args.get("state", "live")
     return render_template("holds/list.html", page=page, wanted=wanted, state=state, states=list(HoldState))
 
 
-@blueprint.get("/holds/<repository>/<int:number>")
+@blueprint.get("/holds/<repository>/<int(max=2147483647):number>")
 def show(repository: str, number: int) -> str:
     page = asked_page(repository, number)
     files = services().read_revision.files(page.hold, page.revision, page.facts) if page.facts else ()
@@ -52,7 +53,7 @@ def show(repository: str, number: int) -> str:
     return render_template("holds/hold.html", page=page, files=shown, form=ReviewForm(), **about(page))
 
 
-@blueprint.get("/holds/<repository>/<int:number>/standing")
+@blueprint.get("/holds/<repository>/<int(max=2147483647):number>/standing")
 def standing(repository: str, number: int) -> Response:
     """The part of the page that changes while the gate is at work; once that is over, all of it is new."""
     page = services().show_hold(repository, number)
@@ -62,7 +63,7 @@ def standing(repository: str, number: int) -> Response:
     return response
 
 
-@blueprint.post("/holds/<repository>/<int:number>/reviews")
+@blueprint.post("/holds/<repository>/<int(max=2147483647):number>/reviews")
 @needs(Role.REVIEWER, Role.ADMIN)
 def review(repository: str, number: int) -> Response | tuple[str, int]:
     form = ReviewForm()

@@ -337,3 +337,19 @@ def test_a_silent_client_is_given_up_on_before_the_form_is_read(gate: World) -> 
 
     assert answer.status_code in (400, 408)
     assert socket.waits == [10.0]
+
+
+@pytest.mark.parametrize(
+    ("address", "status"),
+    [
+        ("/holds/demo/99999999999999999999999", 404),
+        ("/audit/events/99999999999999999999999", 404),
+        ("/?before=99999999999999999999999", 200),
+        ("/audit?before=99999999999999999999999", 200),
+        ("/audit?since=0001-01-01T00:00:00%2b23:59", 400),
+    ],
+)
+def test_a_number_or_time_beyond_all_bounds_is_no_fault_of_ours(
+    signed_in: SignedIn, address: str, status: int
+) -> None:
+    assert signed_in("alice").get(address).status_code == status
