@@ -70,7 +70,7 @@ class Collect:
         return True
 
     def _block(self, hold: Hold, words: str) -> None:
-        note = f"{words} Push the branch again, or ask an admin to look at the repository."
+        note = f"{words} Push one more commit on the branch, or ask an admin to look at the repository."
         why = BlockReason.COLLECT_FAILED
         try:
             with self.store.transaction() as tx:

@@ -199,7 +199,7 @@ def _without_partner(lost: Hold) -> Step:
     return Step(
         HoldState.BLOCKED,
         f"It was pushed atomically with hold {lost.name}, which no longer waits for the same review. "
-        "Push the branch again to have it released by itself.",
+        "Push one more commit on the branch to have it released by itself.",
         BlockReason.GROUP_BROKEN,
     )
 

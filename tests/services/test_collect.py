@@ -77,7 +77,7 @@ def test_a_revision_that_git_cannot_read_is_blocked_and_the_agent_is_told(box: B
 
     hold = box.hold(1)
     assert (hold.state, hold.reason) == (HoldState.BLOCKED, BlockReason.COLLECT_FAILED)
-    assert "Push the branch again" in hold.note
+    assert "Push one more commit" in hold.note
     assert box.standing()["state"] == "blocked"
     assert box.tip() == box.first
 
