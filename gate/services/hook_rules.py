@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from gate.domain.errors import Failed, Invalid
-from gate.domain.policy import OnPush, parse_policy
+from gate.domain.errors import Failed
+from gate.domain.policy import OnPush
 from gate.domain.policy.model import HoldSettings
 from gate.domain.repository import Limits, RepositoryRules
 from gate.services.judge import LOCKDOWN
 from gate.services.ports.git import GateRepositories
 from gate.services.ports.outside import PolicySource
 from gate.services.ports.store import Store
+from gate.services.valid_policy import valid_policy
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,11 +70,8 @@ class TellHooks:
 
     def _hold_settings(self, repository: str) -> HoldSettings | None:
         """A broken policy adds nothing to what the installation refuses, as it releases nothing either."""
-        text = self.policies.text(repository)
-        try:
-            return None if text is None else parse_policy(text).hold
-        except Invalid:
-            return None
+        policy = valid_policy(self.policies, repository)
+        return None if policy is None else policy.hold
 
 
 def _limits(limits: Limits, hold: HoldSettings | None) -> Limits:

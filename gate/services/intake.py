@@ -6,15 +6,16 @@ from dataclasses import dataclass, replace
 from itertools import takewhile
 
 from gate.domain.audit import Action, AuditEvent, Detail
-from gate.domain.errors import Invalid, NotFound, Taken, Unavailable
+from gate.domain.errors import NotFound, Taken, Unavailable
 from gate.domain.hold import Hold, HoldState, Push, Revision
-from gate.domain.policy import OnPush, parse_policy
+from gate.domain.policy import OnPush
 from gate.domain.repository import HeldUpdate, Receipt, Refusal, Repository
 from gate.services.moves import move, record
 from gate.services.ports.git import GateRepositories, HeldPushes
 from gate.services.ports.outside import Clock, FailPoint, PolicySource, Queue
 from gate.services.ports.store import Store, Transaction
 from gate.services.standing import TellAgent
+from gate.services.valid_policy import valid_policy
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,11 +137,8 @@ class Intake:
         return hold
 
     def _supersedes(self, repository: str) -> bool:
-        text = self.policies.text(repository)
-        try:
-            return text is not None and parse_policy(text).hold.on_push is OnPush.SUPERSEDE
-        except Invalid:
-            return False
+        policy = valid_policy(self.policies, repository)
+        return policy is not None and policy.hold.on_push is OnPush.SUPERSEDE
 
     def _withdraw(self, tx: Transaction, live: Hold, receipt: Receipt) -> None:
         note = f"{receipt.agent}: a newer push took its place."

@@ -6,14 +6,14 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from gate.domain.audit import Action, Detail
-from gate.domain.errors import GateError, IllegalMove, Invalid, NotAllowed, Outdated, Refused
+from gate.domain.errors import GateError, IllegalMove, NotAllowed, Outdated, Refused
 from gate.domain.hold import REVIEWABLE_STATES, BlockReason, Hold, HoldState
-from gate.domain.policy import parse_policy
 from gate.domain.review import ReviewState, Role
 from gate.domain.user import User
 from gate.services.moves import move, record
 from gate.services.ports.outside import Clock, PolicySource, Queue
 from gate.services.ports.store import Store, Transaction
+from gate.services.valid_policy import valid_policy
 
 Seen = tuple[int, str]
 """The number and the commit of the revision that a person had before them."""
@@ -152,8 +152,8 @@ class ReviewHold:
     def _check_may_approve(self, tx: Transaction, hold: Hold, user: User) -> None:
         if tx.agents.get(hold.agent).operator_id != user.id:
             return
-        text = self.policies.text(hold.repository)
-        if text is None or not _allows_operator(text):
+        policy = valid_policy(self.policies, hold.repository)
+        if policy is None or not any(rule.options.allow_operator for rule in policy.rules):
             raise NotAllowed(
                 f"hold {hold.name}: {user.login} is the operator of {hold.agent}, and nobody approves "
                 "their own agent's work. Ask another reviewer."
@@ -192,13 +192,6 @@ def _check_reviewer(hold: Hold, user: User) -> None:
         raise NotAllowed(
             f"hold {hold.name}: {user.login} is {user.role} here; a reviewer or an admin decides."
         )
-
-
-def _allows_operator(text: str) -> bool:
-    try:
-        return any(rule.options.allow_operator for rule in parse_policy(text).rules)
-    except Invalid:
-        return False
 
 
 def _actor(user: User) -> str:

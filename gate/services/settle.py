@@ -5,15 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from gate.domain.audit import Action
-from gate.domain.errors import Invalid
 from gate.domain.hold import ZERO_OID, Hold, HoldState
-from gate.domain.policy import parse_policy
 from gate.services.moves import record
 from gate.services.ports.git import GateRepositories, GateRepository, HeldPushes
 from gate.services.ports.outside import Clock, Forge, PolicySource
 from gate.services.ports.store import Store
 from gate.services.ports.tree_heads import TreeHeads
 from gate.services.standing import TellAgent
+from gate.services.valid_policy import valid_policy
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,11 +67,8 @@ class Settle:
             record(tx, hold, Action.TREE_HEAD_SIGN, at=self.clock(), outcome="failed", details=what)
 
     def _wants_note(self, repository: str) -> bool:
-        text = self.policies.text(repository)
-        try:
-            return text is not None and parse_policy(text).release.witness_notes
-        except Invalid:
-            return False
+        policy = valid_policy(self.policies, repository)
+        return policy is not None and policy.release.witness_notes
 
 
 def _drop(held: HeldPushes, push_id: str, ref: str) -> None:

@@ -7,17 +7,16 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Row, Select, and_, func, insert, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import IntegrityError
 
 from gate.adapters.sql import facts_codec
+from gate.adapters.sql.conflicts import insert_into
 from gate.adapters.sql.schema import agents, holds, pushes, repositories, revisions
 from gate.domain.errors import IllegalMove, NotFound, Taken
 from gate.domain.facts import DiffFacts
 from gate.domain.hold import LIVE_STATES, BlockReason, Hold, HoldState, Push, Revision, UpdateKind
 from gate.services.ports.store import HoldFilter
 
-_INSERT: dict[str, Any] = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
 _REVISION = (
     revisions.c.n,
     revisions.c.push_id,
@@ -40,7 +39,7 @@ class SqlHolds:
     def add_push(self, push: Push) -> bool:
         added = self._connection.execute(
             # Two intakes of one push at the same moment: the second waits for the first, and adds nothing.
-            _INSERT[self._connection.dialect.name](pushes)
+            insert_into(self._connection, pushes)
             .values(
                 id=push.id,
                 repository_id=push.repository_id,

@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from sqlalchemy import Connection, delete, select
-from sqlalchemy.dialects import postgresql, sqlite
 
+from gate.adapters.sql.conflicts import insert_into
 from gate.adapters.sql.schema import settings
-
-_INSERT: dict[str, Any] = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
 
 
 class SqlSettings:
@@ -26,7 +22,7 @@ class SqlSettings:
             self._connection.execute(delete(settings).where(settings.c.key == key))
             return
         # One statement, as two writers of a new key would both find it missing.
-        row = _INSERT[self._connection.dialect.name](settings).values(key=key, value=value)
+        row = insert_into(self._connection, settings).values(key=key, value=value)
         self._connection.execute(
             row.on_conflict_do_update(index_elements=[settings.c.key], set_={"value": value})
         )
