@@ -11,5 +11,5 @@ _INSERT: dict[str, Any] = {"sqlite": sqlite.insert, "postgresql": postgresql.ins
 
 
 def insert_into(connection: Connection, table: Table) -> Any:
-    """An insert of the connection's own dialect, with `on_conflict_do_nothing` and `on_conflict_do_update`."""
+    """An insert in the connection's dialect, which can do nothing or update where the row is there."""
     return _INSERT[connection.dialect.name](table)
