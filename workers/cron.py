@@ -15,6 +15,9 @@ from gate.adapters.rq_queue import RqQueue
 from gate.config import load
 from workers.wait import wait_for_redis
 
+_NOTIFY_EVERY = timedelta(minutes=1)
+_REDELIVER_EVERY = timedelta(minutes=5)
+_LOOK_AT_FORGES_EVERY = timedelta(hours=1)
 _MAINTAIN_EVERY = timedelta(hours=1)
 _VERIFY_EVERY = timedelta(hours=24)
 
@@ -31,15 +34,19 @@ def main() -> None:
 
 def tick(queue: RqQueue, stopped: threading.Event, every: timedelta) -> None:
     """Enqueue a sweep each time, and the rarer jobs when they are due, until stopped."""
-    ticks_to_maintain = max(1, _MAINTAIN_EVERY // every)
-    ticks_to_verify = max(1, _VERIFY_EVERY // every)
+    rarer = {
+        queue.notify: _NOTIFY_EVERY,
+        queue.redeliver: _REDELIVER_EVERY,
+        queue.look_at_forges: _LOOK_AT_FORGES_EVERY,
+        queue.maintain: _MAINTAIN_EVERY,
+        queue.verify_trail: _VERIFY_EVERY,
+    }
     n = 0
     while not stopped.is_set():
         queue.sweep()
-        if n % ticks_to_maintain == 0:
-            queue.maintain()
-        if n % ticks_to_verify == 0:
-            queue.verify_trail()
+        for ask, interval in rarer.items():
+            if n % max(1, interval // every) == 0:
+                ask()
         n += 1
         stopped.wait(every.total_seconds())
 

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import math
+import secrets
 from collections.abc import Callable
 
 from rq import Retry
 
-from gate.domain.errors import GateError
+from gate.domain.errors import GateError, RateLimited
 from workers.context import container
 
 # Seconds before each further attempt, for faults that say that it can help; then the sweep goes on asking.
 _BACKOFF = (1, 2, 5, 15, 30, 60, 120, 300)
+# How often a job comes back to a forge that asks for patience: it does not fail for that.
+_PATIENCE = 1000
+_SPREAD_SECONDS = 5
 
 
 def intake(repository: str, push_id: str) -> Retry | None:
@@ -43,6 +48,36 @@ def settle(hold_id: int) -> Retry | None:
     return _attempt(lambda: container().settle(hold_id))
 
 
+def show(hold_id: int) -> Retry | None:
+    """Bring what the forge says about a hold up to date."""
+    return _attempt(lambda: container().show(hold_id))
+
+
+def reopen(hold_id: int) -> Retry | None:
+    """Look whether a rejection was taken back."""
+    return _attempt(lambda: container().reopen(hold_id))
+
+
+def take_delivery(delivery_id: str) -> Retry | None:
+    """Look at what a webhook brought."""
+    return _attempt(lambda: container().take_delivery(delivery_id))
+
+
+def look_at_forges() -> Retry | None:
+    """Check how repositories are at their forge."""
+    return _attempt(lambda: container().look_at_forges())
+
+
+def redeliver() -> Retry | None:
+    """Ask GitHub for the deliveries that did not arrive."""
+    return _attempt(lambda: container().redeliver())
+
+
+def notify() -> Retry | None:
+    """Tell people what waits for a review."""
+    return _attempt(lambda: container().notify())
+
+
 def sweep() -> Retry | None:
     """Take up whatever was left undone."""
     return _attempt(lambda: container().sweep())
@@ -62,6 +97,11 @@ def _attempt(work: Callable[[], object]) -> Retry | None:
     """Do the work; a fault that may pass asks RQ for another attempt, any other one fails the job."""
     try:
         work()
+    except RateLimited as fault:
+        container().report_fault("job:rate_limited", fault)
+        seconds = math.ceil(fault.retry_after.total_seconds())
+        # Not all at the same moment: the next limit would meet them together again.
+        return Retry(max=_PATIENCE, interval=seconds + secrets.randbelow(_SPREAD_SECONDS))
     except GateError as fault:
         if not fault.retryable:
             raise

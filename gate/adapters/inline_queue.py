@@ -42,6 +42,15 @@ class InlineQueue:
     def settle(self, hold_id: int) -> None:
         self._enqueue("settle", hold_id)
 
+    def show(self, hold_id: int) -> None:
+        self._enqueue("show", hold_id)
+
+    def reopen(self, hold_id: int) -> None:
+        self._enqueue("reopen", hold_id)
+
+    def take_delivery(self, delivery_id: str) -> None:
+        self._enqueue("take_delivery", delivery_id)
+
     def _enqueue(self, name: str, *arguments: Any) -> None:
         if (name, arguments) not in self._waiting:
             self._waiting.append((name, arguments))

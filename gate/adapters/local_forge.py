@@ -5,23 +5,27 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+from gate.domain.errors import Failed
 from gate.domain.hold import Hold
-from gate.domain.review import Observation
+from gate.domain.pull_request.model import Ending, ReviewRequest, ReviewStatus
+from gate.domain.release import PushRefused
+from gate.domain.review import Observation, Wants
+from gate.services.ports.forge import MergeMethod
 from gate.services.ports.outside import Clock
 from gate.services.ports.store import Store
 
 
 @dataclass(frozen=True, slots=True)
 class LocalForge:
-    """Implements `ports.outside.Forge`. A hold in the store is visible on the review page."""
+    """Implements `ports.forge.Forge`. A hold in the store is visible on the review page."""
 
     store: Store
     clock: Clock
 
-    def publish(self, hold: Hold) -> datetime:
+    def publish(self, hold: Hold, request: ReviewRequest) -> datetime:
         return hold.revision.published_at or self.clock()
 
-    def observe(self, hold: Hold) -> Observation:
+    def observe(self, hold: Hold, wants: Wants) -> Observation:
         with self.store.snapshot() as tx:
             current = tx.holds.get(hold.id)
             reviews = tx.reviews.of(hold.id)
@@ -34,5 +38,14 @@ class LocalForge:
             reviews=tuple(reviews),
         )
 
-    def close(self, hold: Hold, words: str) -> None:
+    def show(self, hold: Hold, status: ReviewStatus) -> None:
         """Nothing to do: the review page shows the hold as it is."""
+
+    def close(self, hold: Hold, ending: Ending) -> None:
+        """Nothing to do, for the same reason."""
+
+    def merge(self, hold: Hold, method: MergeMethod, *, timeout: float) -> PushRefused | None:
+        raise Failed(f"hold {hold.name}: the built-in review page merges nothing. Use fast_forward.")
+
+    def carries(self, hold: Hold) -> bool:
+        return False

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from gate.domain.errors import Failed
-from gate.domain.policy import DEFAULT_POLICY
+from gate.domain.policy import default_policy
 
 
 class FolderOfPolicies:
@@ -28,7 +28,7 @@ class FolderOfPolicies:
             # Not TOML either, so the parser says what is wrong with it, and nothing is released.
             return self.path(repository).read_text(encoding="utf-8", errors="backslashreplace")
 
-    def write_default(self, repository: str) -> None:
+    def write_default(self, repository: str, *, settle_seconds: int = 0) -> None:
         self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         if not self.path(repository).exists():
-            self.path(repository).write_text(DEFAULT_POLICY, encoding="utf-8")
+            self.path(repository).write_text(default_policy(settle_seconds=settle_seconds), encoding="utf-8")

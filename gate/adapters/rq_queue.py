@@ -49,6 +49,24 @@ class RqQueue:
     def settle(self, hold_id: int) -> None:
         self._enqueue("settle", f"settle-{hold_id}", hold_id)
 
+    def show(self, hold_id: int) -> None:
+        self._enqueue("show", f"show-{hold_id}", hold_id)
+
+    def reopen(self, hold_id: int) -> None:
+        self._enqueue("reopen", f"reopen-{hold_id}", hold_id)
+
+    def take_delivery(self, delivery_id: str) -> None:
+        self._enqueue("take_delivery", f"delivery-{delivery_id}", delivery_id)
+
+    def redeliver(self) -> None:
+        self._enqueue("redeliver", "redeliver")
+
+    def notify(self) -> None:
+        self._enqueue("notify", "notify")
+
+    def look_at_forges(self) -> None:
+        self._enqueue("look_at_forges", "look_at_forges")
+
     def sweep(self) -> None:
         self._enqueue("sweep", "sweep")
 

@@ -10,6 +10,7 @@ from gate.cli.agents import agent, agent_instructions
 from gate.cli.audit import audit
 from gate.cli.demo import demo
 from gate.cli.doctor import doctor
+from gate.cli.github import github
 from gate.cli.lockdown import lockdown
 from gate.cli.policy import policy
 from gate.cli.repositories import repo
@@ -35,6 +36,7 @@ for command in (
     maintain,
     migrate,
     doctor,
+    github,
     demo,
 ):
     root.add_command(command)

@@ -9,6 +9,7 @@ import click
 
 from gate.cli.context import actor, container, settings
 from gate.cli.table import show
+from gate.domain.repository import GITHUB, LOCAL
 from gate.services.ports.git import Finding
 
 
@@ -20,7 +21,7 @@ def repo() -> None:
 @repo.command()
 @click.argument("name")
 @click.option("--upstream", required=True, help="The repository to protect: a path or any git URL.")
-@click.option("--forge", type=click.Choice(["local"]), default="local", help="Where people review.")
+@click.option("--forge", type=click.Choice([LOCAL, GITHUB]), default=LOCAL, help="Where people review.")
 def add(name: str, upstream: str, forge: str) -> None:
     """Put a repository behind the gate."""
     gate = container()
@@ -92,7 +93,7 @@ def sync(name: str) -> None:
     "--mend", is_flag=True, help="First install this release's hooks, configuration and rules again."
 )
 def check(name: str, mend: bool) -> None:
-    """Check hooks, permissions, git and upstream of one repository, and say what to do."""
+    """Check hooks, permissions, git, upstream and forge of one repository, and say what to do."""
     gate = container()
     with gate.store.snapshot() as tx:
         repository = tx.repositories.get(name)
@@ -100,6 +101,8 @@ def check(name: str, mend: bool) -> None:
         gate.repositories.bring_up_to_date(name, repository.upstream)
         gate.tell_hooks(name)
     findings = gate.repositories.open(name, repository.upstream).check()
+    if repository.forge != LOCAL:
+        findings += gate.look_at_forges.findings(repository)
     show_findings(findings)
     if any(finding.is_fatal for finding in findings):
         sys.exit(1)

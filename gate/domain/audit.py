@@ -55,11 +55,30 @@ class Action(StrEnum):
         "hold:release_externally",
         "A person merged it upstream, with the policy satisfied.",
     )
+    HOLD_RELEASE_REWRITE = (
+        "hold:release_rewrite",
+        "A merge at the forge brought it upstream as other commits.",
+    )
     HOLD_BYPASS = "hold:bypass", "It reached upstream without the policy satisfied."
+    HOLD_REOPEN = "hold:reopen", "A rejection was taken back: the review begins anew, with no approval."
 
     REVIEW_SUBMIT = "review:submit", "A person reviewed a revision."
     REVIEW_REFUSE = "review:refuse", "A review was not taken; the reason is given."
+    REVIEW_DISMISS = "review:dismiss", "A review's opinion was taken away; who did it is given."
     REVIEW_LATE_OBJECTION = "review:late_objection", "A reviewer objected after the release."
+
+    PULL_REQUEST_OPEN = "pull_request:open", "A pull request was opened, or found, for a hold."
+    PULL_REQUEST_RESTORE = "pull_request:restore", "The gate's own words in a pull request were put back."
+    BRANCH_DELETE = "branch:delete", "Somebody deleted a review branch."
+    COMMENT_TAMPER = "comment:tamper", "Somebody changed or deleted another person's comment."
+    STATUS_FORGE = "status:forge", "Somebody else reported a status under the gate's name."
+
+    WEBHOOK_REFUSE = "webhook:refuse", "A delivery was not taken: its signature or size is wrong."
+    WEBHOOK_MISMATCH = "webhook:mismatch", "A delivery came again under its id with another body."
+    WEBHOOK_REDELIVER = "webhook:redeliver", "GitHub was asked to send failed deliveries again."
+    FORGE_PAUSE = "forge:pause", "The forge no longer lets the gate in; holds stay as they are."
+    FORGE_RESUME = "forge:resume", "The forge lets the gate in again."
+    NOTIFICATION_SEND = "notification:send", "People were told that holds wait for a review."
 
     REPOSITORY_ADD = "repository:add", "A repository was put behind the gate."
     REPOSITORY_REMOVE = "repository:remove", "A repository was taken from behind the gate."
@@ -71,6 +90,7 @@ class Action(StrEnum):
     AGENT_DISABLE = "agent:disable", "An agent may no longer push."
     AGENT_ENABLE = "agent:enable", "A disabled agent may push again."
     AGENT_CHANGE_OPERATOR = "agent:change_operator", "An agent is run by another person than before."
+    AGENT_MAP = "agent:map", "An agent was matched with a GitHub account, or no longer is."
     AGENT_GRANT = "agent:grant", "An agent was allowed other repositories or refs."
     AGENT_AUTHENTICATE_FAIL = "agent:authenticate_fail", "Someone came with a wrong or disabled agent token."
 
@@ -78,6 +98,7 @@ class Action(StrEnum):
     USER_DISABLE = "user:disable", "A person may no longer sign in."
     USER_ENABLE = "user:enable", "A disabled person may sign in again."
     USER_CHANGE_ROLE = "user:change_role", "A person was given another role."
+    USER_MAP = "user:map", "A person was matched with a GitHub account, or no longer is."
     USER_CHANGE_PASSWORD = "user:change_password", "A person's password was changed."
     USER_SIGN_IN = "user:sign_in", "A person signed in."
     USER_SIGN_IN_FAIL = "user:sign_in_fail", "A sign-in failed."
@@ -86,6 +107,7 @@ class Action(StrEnum):
     USER_LINK_USE = "user:link_use", "A one-time sign-in link was used, or tried."
 
     POLICY_CHANGE = "policy:change", "A repository's policy is another than before."
+    LOGIN_FORGET = "login:forget", "It was forgotten which GitHub account a login in a policy stands for."
     POLICY_OVERRIDE = "policy:override", "An admin released a hold past its policy, and said why."
 
     LOCKDOWN_ON = "lockdown:on", "All pushes and releases were stopped."

@@ -10,6 +10,8 @@
     ├── Invalid            input with faults, all of them listed
     └── Failed             the outside did not do what was asked
         ├── Unavailable    it may work later: the job is retried with a backoff
+        │   ├── RateLimited    it said when: the job is rescheduled for then
+        │   └── Paused         it does not let the gate in at all, until a person mends that
         └── Tampered       something that only the gate writes was changed by another hand
 
 `retryable` says whether doing the same again can help.
@@ -18,6 +20,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import timedelta
 
 
 class GateError(Exception):
@@ -67,6 +70,18 @@ class Unavailable(Failed):
     """The outside did not answer, or asked to come back later."""
 
     retryable = True
+
+
+class RateLimited(Unavailable):
+    """The outside has had enough of us for now, and says for how long."""
+
+    def __init__(self, words: str, retry_after: timedelta) -> None:
+        self.retry_after = retry_after
+        super().__init__(words)
+
+
+class Paused(Unavailable):
+    """The outside does not let the gate in: suspended, or with wrong credentials. Nothing is decided."""
 
 
 class Tampered(Failed):

@@ -26,18 +26,24 @@ class HoldState(StrEnum):
     EXPIRED = "expired"
     BLOCKED = "blocked"
     RELEASED_EXTERNALLY = "released_externally"
+    RELEASED_REWRITTEN = "released_rewritten"
     BYPASSED = "bypassed"
 
     @property
     def is_live(self) -> bool:
-        """A live hold still waits for something; a closed one never changes again."""
-        return bool(MOVES[self])
+        """A live hold still waits for something. A closed one is done with, unless a rejection is taken back."""
+        return self not in CLOSED_STATES
 
 
 _S = HoldState
+CLOSED_STATES = frozenset(
+    {_S.RELEASED, _S.REJECTED, _S.WITHDRAWN, _S.EXPIRED}
+    | {_S.RELEASED_EXTERNALLY, _S.RELEASED_REWRITTEN, _S.BYPASSED}
+)
+LIVE_STATES = frozenset(HoldState) - CLOSED_STATES
 _ANY_REVIEW = frozenset(
     {_S.IN_REVIEW, _S.CHANGES_REQUESTED, _S.APPROVED, _S.BLOCKED, _S.REJECTED, _S.WITHDRAWN}
-    | {_S.EXPIRED, _S.RELEASED_EXTERNALLY, _S.BYPASSED}
+    | {_S.EXPIRED, _S.RELEASED_EXTERNALLY, _S.RELEASED_REWRITTEN, _S.BYPASSED}
 )
 
 # A new revision sends every state before `releasing` back to `received`: its approvals are void.
@@ -50,19 +56,20 @@ MOVES: dict[HoldState, frozenset[HoldState]] = {
     # Only the release may leave `releasing`, after it has looked at the remote.
     _S.RELEASING: frozenset(
         {_S.RELEASED, _S.APPROVED, _S.IN_REVIEW, _S.CHANGES_REQUESTED, _S.BLOCKED}
-        | {_S.RELEASED_EXTERNALLY, _S.BYPASSED}
+        | {_S.RELEASED_EXTERNALLY, _S.RELEASED_REWRITTEN, _S.BYPASSED}
     ),
     # Blocked again for another reason, or with other words.
     _S.BLOCKED: _ANY_REVIEW | {_S.RECEIVED},
     _S.RELEASED: frozenset(),
-    _S.REJECTED: frozenset(),
+    # A person opened the closed pull request again: the review starts anew.
+    _S.REJECTED: frozenset({_S.RECEIVED}),
     _S.WITHDRAWN: frozenset(),
     _S.EXPIRED: frozenset(),
     _S.RELEASED_EXTERNALLY: frozenset(),
+    _S.RELEASED_REWRITTEN: frozenset(),
     _S.BYPASSED: frozenset(),
 }
 
-LIVE_STATES = frozenset(state for state in HoldState if state.is_live)
 # States in which reviews count and reconcile has something to decide.
 REVIEWABLE_STATES = frozenset({_S.IN_REVIEW, _S.CHANGES_REQUESTED, _S.APPROVED, _S.BLOCKED})
 
@@ -73,10 +80,25 @@ class BlockReason(StrEnum):
     POLICY_INVALID = "policy_invalid"
     POLICY_REFUSES = "policy_refuses"
     BASE_MOVED = "base_moved"
+    BASE_DELETED = "base_deleted"
     GROUP_BROKEN = "group_broken"
     TAMPERED = "tampered"
     UPSTREAM_REFUSED = "upstream_refused"
     COLLECT_FAILED = "collect_failed"
+    PUBLISH_REFUSED = "publish_refused"
+
+
+class Likeness(StrEnum):
+    """What changed between a revision and the one before it, from nothing that matters to everything.
+
+    `no_change`: same tree, parents and messages. `no_code_change`: same tree on the same base, other
+    messages or commits. `trivial_rebase`: the same patches in the same order, on another base.
+    """
+
+    NO_CHANGE = "no_change"
+    NO_CODE_CHANGE = "no_code_change"
+    TRIVIAL_REBASE = "trivial_rebase"
+    REWORK = "rework"
 
 
 class UpdateKind(StrEnum):
@@ -135,7 +157,11 @@ class Push:
 
 @dataclass(frozen=True, slots=True)
 class Revision:
-    """The n-th push of a hold. `kind` and `base` are known once it has been collected."""
+    """The n-th push of a hold. `kind`, `base` and `likeness` are known once it has been collected.
+
+    `review_head` is what the review branch shows for it: the held commit, or an empty commit that carries
+    a request which no diff can show, such as a delete.
+    """
 
     hold_id: int
     n: int
@@ -147,6 +173,8 @@ class Revision:
     kind: UpdateKind | None = None
     base: str | None = None
     published_at: datetime | None = None
+    likeness: Likeness | None = None
+    review_head: str | None = None
 
     def update(self, ref: str) -> RefUpdate:
         return RefUpdate(ref, self.old, self.new)
@@ -155,6 +183,15 @@ class Revision:
     def head(self) -> str:
         """What a review of this revision is about: the new commit, or for a delete the one that goes."""
         return self.old if self.new == ZERO_OID else self.new
+
+    def is_comparable_to(self, other: Revision) -> bool:
+        """Whether the two can be compared commit by commit: both collected, and neither a delete."""
+        return None not in (self.base, other.base) and ZERO_OID not in (self.new, other.new)
+
+    @property
+    def is_shown_itself(self) -> bool:
+        """Whether the review branch shows the held commit itself, and not an empty one that carries a request."""
+        return self.review_head in (None, self.new)
 
 
 @dataclass(frozen=True, slots=True)

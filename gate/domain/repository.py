@@ -6,11 +6,19 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from gate.domain.hold import HoldState, RefUpdate
+from gate.domain.review import Account
+
+
+LOCAL, GITHUB = "local", "github"
+"""Where people review: on the gate's own page, or in GitHub's pull requests."""
 
 
 @dataclass(frozen=True, slots=True)
 class Repository:
-    """A bare gate repository that mirrors the branches and tags of `upstream`, a path or any git URL."""
+    """A bare gate repository that mirrors the branches and tags of `upstream`, a path or any git URL.
+
+    `forge_id` is the forge's own number for upstream, which stays when the repository is renamed.
+    """
 
     id: int
     name: str
@@ -19,17 +27,22 @@ class Repository:
     created_at: datetime
     synced_at: datetime | None = None
     sync_fault: str | None = None
+    forge_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Agent:
-    """A coding agent's account. `operator_id` is the user who runs it and so can't approve its work."""
+    """A coding agent's account. `operator_id` is the user who runs it and so can't approve its work.
+
+    `github` is the GitHub account that the agent itself works with, if it has one.
+    """
 
     id: int
     name: str
     operator_id: int | None
     is_disabled: bool
     created_at: datetime
+    github: Account | None = None
 
 
 @dataclass(frozen=True, slots=True)

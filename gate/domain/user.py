@@ -5,12 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from gate.domain.review import Role
+from gate.domain.review import Account, Role
 
 
 @dataclass(frozen=True, slots=True)
 class User:
-    """A person's account. `password_hash` is Argon2's text; None until the first sign-in link was used."""
+    """A person's account. `password_hash` is Argon2's text; None until the first sign-in link was used.
+
+    `github` is the same person's account there, without which the gate can't tell that both are one.
+    """
 
     id: int
     login: str
@@ -18,6 +21,7 @@ class User:
     is_disabled: bool
     created_at: datetime
     password_hash: str | None = None
+    github: Account | None = None
 
     @property
     def permission(self) -> str:

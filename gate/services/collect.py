@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from gate.domain.audit import Action
 from gate.domain.errors import Failed, IllegalMove
 from gate.domain.facts import DiffFacts
-from gate.domain.hold import BlockReason, Hold, HoldState, kind_of
+from gate.domain.hold import BlockReason, Hold, HoldState, Likeness, kind_of
 from gate.services.moves import move
-from gate.services.ports.git import GateRepositories
+from gate.services.ports.git import GateRepositories, History
 from gate.services.ports.outside import Clock, FailPoint, Queue
 from gate.services.ports.store import Store
 
@@ -32,22 +32,32 @@ class Collect:
             history = self.repositories.open(hold.repository, upstream).history
             try:
                 facts = history.facts(hold.revision.update(hold.ref))
+                likeness = self._likeness(history, hold, facts)
             except Failed as fault:
                 if fault.retryable:
                     raise
                 self._block(hold, str(fault))
                 return
             self.fail_point("collect:before-store")
-            if not self._store_facts(hold, facts):
+            if not self._store_facts(hold, facts, likeness):
                 return
             self.fail_point("collect:stored")
             self.queue.publish(hold_id)
 
-    def _store_facts(self, hold: Hold, facts: DiffFacts) -> bool:
+    def _likeness(self, history: History, hold: Hold, facts: DiffFacts) -> Likeness | None:
+        """What changed since the revision before this one; None where that cannot be said."""
+        with self.store.snapshot() as tx:
+            revisions = {revision.n: revision for revision in tx.holds.revisions(hold.id)}
+        before, now = revisions.get(hold.revision.n - 1), replace(hold.revision, base=facts.base)
+        if before is None or not before.is_comparable_to(now):
+            return None
+        return history.likeness(str(before.base), before.new, facts.base, now.new)
+
+    def _store_facts(self, hold: Hold, facts: DiffFacts, likeness: Likeness | None) -> bool:
         kind = kind_of(hold.revision.update(hold.ref), is_ancestor=facts.is_ancestor)
         try:
             with self.store.transaction() as tx:
-                tx.holds.set_collected(hold.id, hold.revision.n, kind, facts)
+                tx.holds.set_collected(hold.id, hold.revision.n, kind, facts, likeness)
                 move(
                     tx,
                     hold,

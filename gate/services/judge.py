@@ -2,12 +2,28 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 from gate.domain.errors import Invalid
-from gate.domain.hold import Hold
-from gate.domain.policy import Override, Policy, Published, Subject, Verdict, evaluate, parse_policy
-from gate.services.ports.outside import Clock, Forge, PolicySource
+from gate.domain.hold import Hold, Revision
+from gate.domain.likeness import weakest
+from gate.domain.policy import (
+    Override,
+    OwnedPaths,
+    Policy,
+    Published,
+    Subject,
+    Verdict,
+    evaluate,
+    parse_policy,
+)
+from gate.domain.repository import Agent
+from gate.domain.review import Observation, Realm, Review, Reviewer, Wants
+from gate.domain.user import User
+from gate.services.code_owners import ReadCodeOwners
+from gate.services.ports.forge import Forge
+from gate.services.ports.outside import Clock, PolicySource
 from gate.services.ports.store import Store
 
 LOCKDOWN = "lockdown"
@@ -16,15 +32,25 @@ LOCKDOWN = "lockdown"
 
 @dataclass(frozen=True, slots=True)
 class Judgement:
-    """A verdict and the policy it rests on; without a valid policy there is neither, but `fault`."""
+    """A verdict and the policy it rests on; without a valid policy there is neither, but `fault`.
+
+    `observation` is what the forge said. `was_satisfied` says of a pull request that somebody merged whether
+    the policy was satisfied when that happened.
+    """
 
     policy: Policy | None
     verdict: Verdict | None
     fault: str = ""
+    observation: Observation | None = None
+    was_satisfied: bool = False
 
     @property
     def is_releasable(self) -> bool:
         return self.verdict is not None and self.verdict.is_releasable
+
+    @property
+    def is_merged(self) -> bool:
+        return self.observation is not None and self.observation.is_merged
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,43 +60,81 @@ class Judge:
     store: Store
     forge: Forge
     policies: PolicySource
+    read_code_owners: ReadCodeOwners
     clock: Clock
 
     def __call__(self, hold: Hold) -> Judgement:
-        text = self.policies.text(hold.repository)
+        policy, fault = self._policy(hold.repository)
+        if policy is None:
+            # What happened to a pull request must be seen whatever the policy's state is.
+            return Judgement(None, None, fault, self.forge.observe(hold, Wants()))
+        owned, owners_fault, wants = self._wants(policy, hold)
+        observation = self.forge.observe(hold, wants)
+        subject, overrides, agent = self._subject(hold, observation)
+        subject = replace(subject, owned=owned, owners_fault=owners_fault)
+        observation = _without_agent(observation, agent)
+        now = self.clock()
+        verdict = evaluate(policy, subject, observation, now, overrides=overrides)
+        was_satisfied = observation.is_merged and (
+            evaluate(policy, subject, _before_merge(observation), now, overrides=overrides).is_releasable
+        )
+        return Judgement(policy, verdict, observation=observation, was_satisfied=was_satisfied)
+
+    def before_reviews(self, hold: Hold) -> Judgement:
+        """The verdict as if nobody had said anything yet: its reasons are what the policy needs."""
+        policy, fault = self._policy(hold.repository)
+        if policy is None:
+            return Judgement(None, None, fault)
+        observation = Observation(True, False, hold.revision.head, self.clock(), (), checks=(), seals=())
+        subject, _, _ = self._subject(hold, observation)
+        owned, owners_fault, _ = self._wants(policy, hold)
+        subject = replace(subject, owned=owned, owners_fault=owners_fault)
+        return Judgement(policy, evaluate(policy, subject, observation, self.clock()))
+
+    def subject(self, hold: Hold) -> Subject:
+        """What a verdict on this hold is about, with people by the gate's own accounts."""
+        observation = Observation(True, False, hold.revision.head, self.clock(), ())
+        return self._subject(hold, observation)[0]
+
+    def _policy(self, repository: str) -> tuple[Policy | None, str]:
+        text = self.policies.text(repository)
         if text is None:
-            return Judgement(
-                None,
-                None,
-                f"{hold.repository} has no policy, so nothing of it can be released. An admin writes one; "
-                "`python -m gate policy check FILE` tries it.",
+            return None, (
+                f"{repository} has no policy, so nothing of it can be released. An admin writes one; "
+                "`python -m gate policy check FILE` tries it."
             )
         try:
-            policy = parse_policy(text)
+            return parse_policy(text), ""
         except Invalid as invalid:
-            return Judgement(
-                None, None, f"The policy of {hold.repository} is invalid: {'; '.join(invalid.faults)}"
-            )
-        observation = self.forge.observe(hold)
-        subject, overrides = self._subject(hold)
-        return Judgement(policy, evaluate(policy, subject, observation, self.clock(), overrides=overrides))
+            return None, f"The policy of {repository} is invalid: {'; '.join(invalid.faults)}"
 
-    def _subject(self, hold: Hold) -> tuple[Subject, tuple[Override, ...]]:
+    def _wants(self, policy: Policy, hold: Hold) -> tuple[tuple[OwnedPaths, ...] | None, str, Wants]:
+        """What to ask the forge for: with the owners of the changed files, if a rule asks for owners."""
+        wants = policy.wants
+        if not wants.code_owners:
+            return None, "", wants
+        try:
+            owned = self.read_code_owners(hold)
+        except Invalid as invalid:
+            return None, f"CODEOWNERS has faults: {'; '.join(invalid.faults)}", wants
+        owners = {owner for one in owned for owner in one.owners}
+        teams = frozenset(owner for owner in owners if "/" in owner)
+        users = frozenset(owner for owner in owners - teams if "@" not in owner)
+        return owned, "", replace(wants, users=wants.users | users, teams=wants.teams | teams)
+
+    def _subject(self, hold: Hold, observation: Observation) -> tuple[Subject, tuple[Override, ...], Agent]:
         with self.store.snapshot() as tx:
             agent = tx.agents.get(hold.agent)
             operator = None if agent.operator_id is None else tx.users.by_id(agent.operator_id)
             facts = tx.holds.facts(hold.id, hold.revision.n)
             revisions = tx.holds.revisions(hold.id)
-            roles = {user.id: user.role for user in tx.users.all() if not user.is_disabled}
+            users = tx.users.all()
             lockdown = tx.settings.get(LOCKDOWN)
             overrides = tx.reviews.overrides(hold.id)
         assert facts is not None, "only collected holds are judged"
         assert hold.revision.kind is not None, "only collected holds are judged"
-        earlier = tuple(
-            Published(revision.head, revision.published_at)
-            for revision in revisions
-            if revision.n < hold.revision.n and revision.published_at is not None
-        )
+        ids = {user.id: _id_in(observation.realm, user) for user in users}
+        roles = {ids[user.id]: user.role for user in users if not user.is_disabled}
         subject = Subject(
             repository=hold.repository,
             ref=hold.ref,
@@ -80,12 +144,88 @@ class Judge:
             head=hold.revision.head,
             files=facts.files,
             received_at=hold.revision.received_at,
-            operator_id=agent.operator_id,
+            operator_id=None if operator is None else ids[operator.id],
             operator=None if operator is None else operator.login,
-            roles=roles,
-            earlier=earlier,
+            author_id=observation.author_id,
+            contributor_ids=observation.contributor_ids,
+            coauthor_ids=observation.coauthor_ids,
+            roles={number: role for number, role in roles.items() if number is not None},
+            earlier=_earlier(hold, revisions),
             files_truncated=facts.truncated,
             is_live=hold.state.is_live,
             lockdown=lockdown,
+            doubts=_doubts(observation.realm, agent, operator),
         )
-        return subject, overrides
+        return subject, _in_realm(overrides, ids), agent
+
+
+def _id_in(realm: Realm, user: User) -> int | None:
+    if realm is Realm.GATE:
+        return user.id
+    return None if user.github is None else user.github.id
+
+
+def _in_realm(overrides: Sequence[Override], ids: dict[int, int | None]) -> tuple[Override, ...]:
+    """The overrides of people whom the review's realm knows, under their numbers there."""
+    return tuple(
+        replace(override, reviewer=replace(override.reviewer, id=number))
+        for override in overrides
+        if (number := ids.get(override.reviewer.id)) is not None
+    )
+
+
+def _doubts(realm: Realm, agent: Agent, operator: User | None) -> tuple[str, ...]:
+    if realm is Realm.GATE or operator is None or operator.github is not None:
+        return ()
+    return (
+        f"{operator.login} runs {agent.name}, and the gate does not know {operator.login}'s GitHub account, "
+        "so it can't tell whose approval is their own. An admin says it: "
+        f"`python -m gate user map {operator.login} --github LOGIN`",
+    )
+
+
+def _earlier(hold: Hold, revisions: Sequence[Revision]) -> tuple[Published, ...]:
+    """The revisions before the current one that reviewers saw, each with what changed since."""
+    earlier = []
+    since = None if not revisions else hold.revision.likeness
+    for revision in sorted((one for one in revisions if one.n < hold.revision.n), key=lambda one: -one.n):
+        if revision.published_at is not None:
+            earlier.append(Published(revision.head, revision.published_at, since))
+        since = weakest(since, revision.likeness)
+    return tuple(reversed(earlier))
+
+
+def _without_agent(observation: Observation, agent: Agent) -> Observation:
+    """What the agent's own account says weighs no more than any bot's word."""
+    if agent.github is None or observation.realm is Realm.GATE:
+        return observation
+    return replace(
+        observation,
+        reviews=tuple(_of_person_or_bot(review, agent.github.id) for review in observation.reviews),
+        comments=tuple(
+            replace(comment, author=replace(comment.author, is_bot=True))
+            if comment.author.id == agent.github.id
+            else comment
+            for comment in observation.comments
+        ),
+    )
+
+
+def _of_person_or_bot(review: Review, agent_id: int) -> Review:
+    reviewer: Reviewer = review.reviewer
+    if reviewer.id != agent_id:
+        return review
+    return replace(review, reviewer=replace(reviewer, is_bot=True))
+
+
+def _before_merge(observation: Observation) -> Observation:
+    """What was to be seen at the moment of the merge: an open pull request, and nothing said since."""
+    assert observation.closing is not None
+    merged_at = observation.closing.at
+    return replace(
+        observation,
+        is_open=True,
+        closing=None,
+        reviews=tuple(one for one in observation.reviews if one.submitted_at <= merged_at),
+        comments=tuple(one for one in observation.comments if one.created_at <= merged_at),
+    )

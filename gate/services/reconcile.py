@@ -10,51 +10,22 @@ from gate.domain.base import Base, compare, moved_words
 from gate.domain.errors import IllegalMove
 from gate.domain.hold import REVIEWABLE_STATES, ZERO_OID, BlockReason, Hold, HoldState
 from gate.domain.policy import BaseMoved, Outcome, Policy
+from gate.domain.review import Observation, Realm
 from gate.services.judge import Judge, Judgement
-from gate.services.moves import move, record
-from gate.services.ports.git import GateRepositories, History
+from gate.services.moves import GATE, move, record
+from gate.services.next_step import Step, base_moved_rule, carried, next_step, without_partner
+from gate.services.ports.git import GateRepositories, GateRepository, History
 from gate.services.ports.outside import Clock, FailPoint, Queue
 from gate.services.ports.store import HoldFilter, Store
+from gate.services.seen import note_review, seen_review
 from gate.services.standing import TellAgent
 
-# What only a person or a new push can mend; looking again would only try the same once more.
-_WAITS_FOR_A_PERSON = frozenset(
-    {
-        BlockReason.UPSTREAM_REFUSED,
-        BlockReason.COLLECT_FAILED,
-        BlockReason.TAMPERED,
-    }
-)
+# There is no review to look at: only a person or a new push can mend it.
+_HAS_NO_REVIEW = frozenset({BlockReason.COLLECT_FAILED, BlockReason.PUBLISH_REFUSED})
+# A person has to mend it; until then only its end is taken note of.
+_WAITS_FOR_A_PERSON = frozenset({BlockReason.UPSTREAM_REFUSED, BlockReason.TAMPERED})
 # How many of a ref's latest releases may have carried a hold along.
 _LATEST = 50
-_STATE_OF = {
-    Outcome.APPROVED: HoldState.APPROVED,
-    Outcome.OVERRIDDEN: HoldState.APPROVED,
-    Outcome.PENDING: HoldState.IN_REVIEW,
-    Outcome.DISAPPROVED: HoldState.CHANGES_REQUESTED,
-}
-
-
-@dataclass(frozen=True, slots=True)
-class Step:
-    """Where a hold should go, and why."""
-
-    to: HoldState
-    note: str = ""
-    reason: BlockReason | None = None
-
-    def action(self, came_from: HoldState) -> Action:
-        """The audit action of this step, which for `in_review` depends on where the hold came from."""
-        if self.to is HoldState.IN_REVIEW:
-            return Action.HOLD_UNAPPROVE if came_from is HoldState.APPROVED else Action.HOLD_UNBLOCK
-        return {
-            HoldState.APPROVED: Action.HOLD_APPROVE,
-            HoldState.CHANGES_REQUESTED: Action.HOLD_REQUEST_CHANGES,
-            HoldState.BLOCKED: Action.HOLD_BLOCK,
-            HoldState.EXPIRED: Action.HOLD_EXPIRE,
-            HoldState.RELEASED_EXTERNALLY: Action.HOLD_RELEASE_EXTERNALLY,
-            HoldState.BYPASSED: Action.HOLD_BYPASS,
-        }[self.to]
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,39 +50,43 @@ class Reconcile:
             partners = [] if hold.group is None else tx.holds.of_push(hold.group)
         if hold.state not in REVIEWABLE_STATES:
             return
-        if hold.reason in _WAITS_FOR_A_PERSON:
+        if hold.reason in _HAS_NO_REVIEW:
             self.tell_agent(hold.id)
             return
         judgement = self.judge(hold)
-        history = self.repositories.open(hold.repository, upstream).history
-        tip = history.tip(hold.ref)
-        base = compare(hold, tip, history.is_ancestor)
+        repository = self.repositories.open(hold.repository, upstream)
+        tip, base = _look(repository, hold, judgement)
         self.fail_point("reconcile:decided")
         try:
-            if base is Base.BEHIND_HOLD and _base_moved(judgement) is BaseMoved.REAPPROVE:
+            is_news = self._remember(hold, judgement.observation)
+            if _asks_again(hold, judgement, base):
                 self._ask_again(hold, tip)
             else:
-                step = self._step(hold, judgement, base, tip)
-                if step.to is HoldState.BYPASSED and (carrier := self._carrier(hold, history)):
-                    step = _carried(carrier)
-                elif step.to is not HoldState.BLOCKED and step.to.is_live and (lost := _lost(hold, partners)):
-                    step = _without_partner(lost)
-                self._take(hold, step, judgement)
+                step = self._step(hold, partners, judgement, repository.history, base, tip)
+                is_news |= self._take(hold, step, judgement)
         except IllegalMove:
             return  # A push, a release or another reconcile was first; what it did is reconciled on its own.
         self.fail_point("reconcile:stored")
-        self._announce(hold)
+        self._announce(hold, is_news=is_news)
 
-    def _step(self, hold: Hold, judgement: Judgement, base: Base, tip: str) -> Step:
-        if base is Base.CONTAINS_HOLD:
-            return _reached_upstream(judgement)
-        if judgement.policy is not None and self._is_expired(hold, judgement.policy):
-            return Step(HoldState.EXPIRED, "Nobody decided in time. Push the branch again to ask once more.")
-        if base is Base.MOVED or (
-            base is Base.BEHIND_HOLD and _base_moved(judgement) is not BaseMoved.ALLOW_FAST_FORWARD
-        ):
-            return Step(HoldState.BLOCKED, moved_words(hold, tip), BlockReason.BASE_MOVED)
-        return _decided(judgement)
+    def _step(
+        self,
+        hold: Hold,
+        partners: Sequence[Hold],
+        judgement: Judgement,
+        history: History,
+        base: Base,
+        tip: str,
+    ) -> Step:
+        is_expired = judgement.policy is not None and self._is_expired(hold, judgement.policy)
+        step = next_step(hold, judgement, base, tip, is_expired=is_expired)
+        if step.to is HoldState.BYPASSED and (carrier := self._carrier(hold, history)):
+            return carried(carrier)
+        if hold.reason in _WAITS_FOR_A_PERSON and (step.to.is_live or step.to is HoldState.EXPIRED):
+            return Step(hold.state, hold.note, hold.reason)
+        if step.to is not HoldState.BLOCKED and step.to.is_live and (lost := _lost(hold, partners)):
+            return without_partner(lost)
+        return step
 
     def _carrier(self, hold: Hold, history: History) -> Hold | None:
         """The hold of this ref whose release brought this one's commit along."""
@@ -124,9 +99,23 @@ class Reconcile:
     def _is_expired(self, hold: Hold, policy: Policy) -> bool:
         return self.clock() >= hold.revision.received_at + policy.hold.expires_after
 
-    def _take(self, hold: Hold, step: Step, judgement: Judgement) -> None:
+    def _remember(self, hold: Hold, observation: Observation | None) -> bool:
+        """Keep what the forge said, with every review as first seen; whether it says something new."""
+        if observation is None or observation.realm is Realm.GATE:
+            return False
+        with self.store.snapshot() as tx:
+            if tx.pull_requests.observation(hold.id) == observation:
+                return False
+        with self.store.transaction() as tx:
+            tx.pull_requests.put_observation(hold.id, observation)
+            for review in observation.reviews:
+                note_review(tx, hold, seen_review(hold, review), self.clock())
+        return True
+
+    def _take(self, hold: Hold, step: Step, judgement: Judgement) -> bool:
+        """Take the step, if it leads anywhere; whether it did."""
         if (step.to, step.reason, step.note) == (hold.state, hold.reason, hold.note):
-            return
+            return False
         details = {} if judgement.verdict is None else {"verdict": judgement.verdict.to_mapping()}
         with self.store.transaction() as tx:
             at = self.clock()
@@ -136,43 +125,55 @@ class Reconcile:
                 step.to,
                 step.action(hold.state),
                 at=at,
+                actor=step.actor or GATE,
                 reason=step.reason,
                 note=step.note,
                 details=details,
             )
             if judgement.verdict is not None and judgement.verdict.outcome is Outcome.OVERRIDDEN:
                 record(tx, moved, Action.POLICY_OVERRIDE, at=at, details=details)
+        return True
 
     def _ask_again(self, hold: Hold, tip: str) -> None:
         """Start the next revision of the same commit on upstream's new tip, which voids the approvals."""
-        again = replace(hold.revision, n=hold.revision.n + 1, old=tip)
+        again = replace(hold.revision, n=hold.revision.n + 1, old=tip, likeness=None, review_head=None)
         with self.store.transaction() as tx:
             hold.check_move(HoldState.RECEIVED)
             asked = tx.holds.add_revision(hold, again, hold.group, self.clock())
             record(tx, asked, Action.HOLD_REVISE, at=self.clock(), details={"why": moved_words(hold, tip)})
 
-    def _announce(self, before: Hold) -> None:
+    def _announce(self, before: Hold, *, is_news: bool) -> None:
         with self.store.snapshot() as tx:
             now = tx.holds.get(before.id)
+            is_at_forge = tx.pull_requests.get(before.id) is not None
         if now.state is HoldState.APPROVED:
             self.queue.release(now.id)
         elif now.state is HoldState.RECEIVED:
             self.queue.collect(now.id)
         elif not now.state.is_live:
             self.queue.settle(now.id)
+        if is_at_forge and is_news and now.state.is_live:
+            self.queue.show(now.id)
         self.tell_agent(now.id)
 
 
-def _base_moved(judgement: Judgement) -> BaseMoved | None:
-    return None if judgement.policy is None else judgement.policy.release.base_moved
+def _look(repository: GateRepository, hold: Hold, judgement: Judgement) -> tuple[str, Base]:
+    """Where upstream's ref is; after a merge at the forge, the mirror has to hear of it first."""
+    tip = repository.history.tip(hold.ref)
+    base = compare(hold, tip, repository.history.is_ancestor)
+    if judgement.is_merged and base is not Base.CONTAINS_HOLD:
+        repository.upstream.sync()
+        tip = repository.history.tip(hold.ref)
+        base = compare(hold, tip, repository.history.is_ancestor)
+    return tip, base
 
 
-def _reached_upstream(judgement: Judgement) -> Step:
-    if judgement.is_releasable:
-        return Step(HoldState.RELEASED_EXTERNALLY, "Somebody brought it upstream after it was approved.")
-    return Step(
-        HoldState.BYPASSED,
-        "It reached upstream although the policy was not satisfied. Find out who pushed it there.",
+def _asks_again(hold: Hold, judgement: Judgement, base: Base) -> bool:
+    """Whether upstream moved below an open review whose policy wants a new approval for that."""
+    is_open = judgement.observation is not None and judgement.observation.is_open
+    is_free = hold.reason not in _WAITS_FOR_A_PERSON
+    return (
+        base is Base.BEHIND_HOLD and is_open and is_free and base_moved_rule(judgement) is BaseMoved.REAPPROVE
     )
 
 
@@ -184,32 +185,8 @@ def _carries(released: Hold, hold: Hold, history: History) -> bool:
     return history.is_ancestor(here, gone)
 
 
-def _carried(carrier: Hold) -> Step:
-    return Step(HoldState.RELEASED_EXTERNALLY, f"It went upstream as a part of hold {carrier.name}.")
-
-
 def _lost(hold: Hold, partners: Sequence[Hold]) -> Hold | None:
     """A part of the same atomic push that has ended or was replaced: all of it can never go."""
     return next(
         (one for one in partners if one.revision.push_id != hold.group or not one.state.is_live), None
     )
-
-
-def _without_partner(lost: Hold) -> Step:
-    return Step(
-        HoldState.BLOCKED,
-        f"It was pushed atomically with hold {lost.name}, which no longer waits for the same review. "
-        "Push one more commit on the branch to have it released by itself.",
-        BlockReason.GROUP_BROKEN,
-    )
-
-
-def _decided(judgement: Judgement) -> Step:
-    verdict = judgement.verdict
-    if verdict is None:
-        return Step(HoldState.BLOCKED, judgement.fault, BlockReason.POLICY_INVALID)
-    if verdict.outcome in _STATE_OF:
-        return Step(_STATE_OF[verdict.outcome])
-    is_refused = verdict.outcome is Outcome.BLOCKED
-    reason = BlockReason.POLICY_REFUSES if is_refused else BlockReason.POLICY_INVALID
-    return Step(HoldState.BLOCKED, " ".join(verdict.reasons), reason)

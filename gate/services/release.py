@@ -1,7 +1,8 @@
 """Release: an approved hold goes upstream, as exactly the commit that was approved.
 
 Intent, fresh evaluation, compare-and-swap push, read back, record. After a crash the remote is looked at
-first. Holds of one atomic push are released together or not at all.
+first. Holds of one atomic push are released together or not at all. Where the policy asks for it, the
+forge merges a pull request instead of the push.
 """
 
 from __future__ import annotations
@@ -14,11 +15,12 @@ from datetime import timedelta
 from gate.domain.audit import Action
 from gate.domain.base import Base, compare, moved_words
 from gate.domain.errors import IllegalMove, Unavailable
-from gate.domain.hold import BlockReason, Hold, HoldState
-from gate.domain.policy import BaseMoved
+from gate.domain.hold import BlockReason, Hold, HoldState, UpdateKind
+from gate.domain.policy import BaseMoved, Method
 from gate.domain.release import PushRefused, RefMove, ReleaseOutcome
 from gate.services.judge import Judge, Judgement
 from gate.services.moves import move, record
+from gate.services.ports.forge import Forge, MergeMethod
 from gate.services.ports.git import GateRepositories, GateRepository
 from gate.services.ports.outside import Clock, FailPoint, Queue
 from gate.services.ports.store import Store, Transaction
@@ -40,6 +42,10 @@ _UNAPPROVED = Ending(HoldState.IN_REVIEW, Action.HOLD_UNAPPROVE, ReleaseOutcome.
 _NOT_OURS = Ending(HoldState.IN_REVIEW, Action.HOLD_RELEASE_FAIL, ReleaseOutcome.WITHDRAWN)
 _STALE = Ending(HoldState.IN_REVIEW, Action.HOLD_RELEASE_FAIL, ReleaseOutcome.BASE_MOVED)
 _MOVED = Ending(HoldState.BLOCKED, Action.HOLD_BLOCK, ReleaseOutcome.BASE_MOVED, BlockReason.BASE_MOVED)
+_FINISHED = {
+    HoldState.RELEASED: Action.HOLD_RELEASE,
+    HoldState.RELEASED_REWRITTEN: Action.HOLD_RELEASE_REWRITE,
+}
 _REFUSED = Ending(
     HoldState.BLOCKED, Action.HOLD_RELEASE_FAIL, ReleaseOutcome.REFUSED, BlockReason.UPSTREAM_REFUSED
 )
@@ -56,6 +62,7 @@ class Release:
     store: Store
     repositories: GateRepositories
     judge: Judge
+    forge: Forge
     queue: Queue
     clock: Clock
     fail_point: FailPoint
@@ -85,13 +92,20 @@ class Release:
         releasing = self._begin(holds, tips)
         self.fail_point("release:intent")
         judgements = {hold.id: self.judge(hold) for hold in releasing}
+        if self._was_merged_by_gate(releasing, judgements):
+            self._finish_merge(repository, releasing[0])
+            return
         if not all(judgement.is_releasable for judgement in judgements.values()):
             self._stand_down(releasing, judgements)
             return
         if not all(_may_land(bases[hold.id], judgements[hold.id]) for hold in releasing):
             self._report_moved(releasing, tips)
             return
-        self._push(repository, releasing, tips, judgements)
+        method = self._merge_method(releasing, judgements)
+        if method is None:
+            self._push(repository, releasing, tips, judgements)
+        else:
+            self._merge(repository, releasing[0], tips, judgements, method)
 
     def _look(self, repository: GateRepository, holds: Sequence[Hold]) -> Mapping[str, str]:
         """Where upstream's refs are now, with the objects there so that ancestry can be asked."""
@@ -151,9 +165,7 @@ class Release:
         tips: Mapping[str, str],
         judgements: Mapping[int, Judgement],
     ) -> None:
-        with self.store.transaction() as tx:
-            for hold in holds:
-                tx.releases.decide(hold.id, *_grounds(judgements[hold.id]))
+        self._decide(judgements)
         moves = [RefMove(hold.ref, tips[hold.ref], hold.revision.new) for hold in holds]
         timeout = min(_timeout(judgements[hold.id]) for hold in holds)
         refused = repository.upstream.push(moves, timeout=timeout.total_seconds())
@@ -167,6 +179,55 @@ class Release:
                 f"hold {holds[0].name}: upstream took the push, but reads back otherwise. Looking again."
             )
         self._finish(repository, holds)
+
+    def _decide(self, judgements: Mapping[int, Judgement]) -> None:
+        with self.store.transaction() as tx:
+            for hold_id, judgement in judgements.items():
+                tx.releases.decide(hold_id, *_grounds(judgement))
+
+    def _merge_method(self, holds: Sequence[Hold], judgements: Mapping[int, Judgement]) -> MergeMethod | None:
+        """How the forge shall merge, where the policy wants that and a pull request shows the very commit."""
+        hold, policy = holds[0], judgements[holds[0].id].policy
+        assert policy is not None
+        if policy.release.method is Method.FAST_FORWARD or len(holds) > 1:
+            return None
+        is_mergeable = hold.revision.kind is UpdateKind.FAST_FORWARD and hold.revision.is_shown_itself
+        return MergeMethod(policy.release.method) if is_mergeable and self.forge.carries(hold) else None
+
+    def _merge(
+        self,
+        repository: GateRepository,
+        hold: Hold,
+        tips: Mapping[str, str],
+        judgements: Mapping[int, Judgement],
+        method: MergeMethod,
+    ) -> None:
+        self._decide(judgements)
+        seconds = _timeout(judgements[hold.id]).total_seconds()
+        refused = self.forge.merge(hold, method, timeout=seconds)
+        self.fail_point("release:merged")
+        if refused is not None:
+            self._record_refusal(repository, [hold], tips, refused)
+        else:
+            self._finish_merge(repository, hold)
+
+    def _was_merged_by_gate(self, holds: Sequence[Hold], judgements: Mapping[int, Judgement]) -> bool:
+        """Whether an earlier run of this release ended between the merge and its record."""
+        observation = judgements[holds[0].id].observation
+        closing = None if observation is None else observation.closing
+        is_ours = closing is not None and closing.merged is not None and closing.is_by_gate
+        return is_ours and len(holds) == 1 and self._was_decided(holds[0])
+
+    def _finish_merge(self, repository: GateRepository, hold: Hold) -> None:
+        """Read back what the merge made: the held commit below it, or other commits in its place."""
+        repository.upstream.sync()
+        tip = repository.history.tip(hold.ref)
+        is_there = compare(hold, tip, repository.history.is_ancestor) is Base.CONTAINS_HOLD
+        if not is_there and tip == hold.revision.old:
+            raise Unavailable(
+                f"hold {hold.name}: it is merged, but upstream reads back otherwise. Looking again."
+            )
+        self._finish(repository, [hold], HoldState.RELEASED if is_there else HoldState.RELEASED_REWRITTEN)
 
     def _record_refusal(
         self,
@@ -210,7 +271,12 @@ class Release:
         for hold in holds:
             self.queue.reconcile(hold.id)
 
-    def _finish(self, repository: GateRepository, holds: Sequence[Hold]) -> None:
+    def _finish(
+        self,
+        repository: GateRepository,
+        holds: Sequence[Hold],
+        to: HoldState = HoldState.RELEASED,
+    ) -> None:
         intents = []
         with self.store.transaction() as tx:
             for hold in holds:
@@ -221,8 +287,8 @@ class Release:
                 move(
                     tx,
                     hold,
-                    HoldState.RELEASED,
-                    Action.HOLD_RELEASE,
+                    to,
+                    _FINISHED[to],
                     at=at,
                     details={
                         "expected": intent.move.expected,
@@ -232,7 +298,8 @@ class Release:
                 )
         self.fail_point("release:recorded")
         for intent in intents:
-            repository.upstream.mirror(intent.move)
+            if to is HoldState.RELEASED:
+                repository.upstream.mirror(intent.move)
             self.queue.settle(intent.hold_id)
 
 

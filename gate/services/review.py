@@ -11,6 +11,7 @@ from gate.domain.hold import REVIEWABLE_STATES, BlockReason, Hold, HoldState
 from gate.domain.review import ReviewState, Role
 from gate.domain.user import User
 from gate.services.moves import move, record
+from gate.services.ports.forge import Forge
 from gate.services.ports.outside import Clock, PolicySource, Queue
 from gate.services.ports.store import Store, Transaction
 from gate.services.valid_policy import valid_policy
@@ -22,6 +23,12 @@ _MAX_BODY = 10_000
 # An objection to what is on its way, or upstream already, is kept for people to act on.
 _TOO_LATE = frozenset({HoldState.RELEASING, HoldState.RELEASED})
 _MIN_REASON = 10
+# What was never reviewed, or not as it is held, begins anew; what only has to be sent once more does not.
+_TRIED_AGAIN_AS = {
+    BlockReason.UPSTREAM_REFUSED: HoldState.IN_REVIEW,
+    BlockReason.PUBLISH_REFUSED: HoldState.RECEIVED,
+    BlockReason.TAMPERED: HoldState.RECEIVED,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +41,7 @@ class ReviewHold:
 
     store: Store
     policies: PolicySource
+    forge: Forge
     queue: Queue
     clock: Clock
 
@@ -46,6 +54,7 @@ class ReviewHold:
             raise Refused("Say what should change: the agent reads it on its next push.")
 
         def act(tx: Transaction, hold: Hold) -> None:
+            self._check_reviewed_here(hold)
             is_going = hold.state is HoldState.RELEASING
             is_late = state is ReviewState.CHANGES_REQUESTED and hold.state in _TOO_LATE
             if hold.state not in REVIEWABLE_STATES and not (is_going or is_late):
@@ -67,6 +76,12 @@ class ReviewHold:
         def act(tx: Transaction, hold: Hold) -> None:
             if hold.state not in REVIEWABLE_STATES:
                 raise IllegalMove(f"hold {hold.name}: it is {hold.state}, so there is nothing to override.")
+            if user.github is None and self.forge.carries(hold):
+                raise NotAllowed(
+                    f"hold {hold.name}: the gate does not know your GitHub account, so it can't tell whether "
+                    f"you have a part in this. An admin says it: `python -m gate user map {user.login} "
+                    "--github LOGIN`."
+                )
             self._check_may_approve(tx, hold, user)
             tx.reviews.add_override(hold.id, user.id, oid, reason, self.clock())
             self._record(tx, hold, Action.REVIEW_SUBMIT, user, {"review": "override", "body": reason})
@@ -113,16 +128,21 @@ class ReviewHold:
         self._act(hold_id, (revision, oid), user, act, needs_reviewer=False)
 
     def try_again(self, hold_id: int, oid: str, user: User, *, revision: int) -> None:
-        """Look again at a hold that upstream refused, once a person has mended the cause."""
+        """Go on with a hold that upstream or the forge refused, once a person has mended the cause.
+
+        One whose pull request was tampered with is published anew, which voids every approval.
+        """
 
         def act(tx: Transaction, hold: Hold) -> None:
-            if hold.state is not HoldState.BLOCKED or hold.reason is not BlockReason.UPSTREAM_REFUSED:
-                raise IllegalMove(
-                    f"hold {hold.name}: upstream has not refused it, so there is nothing to try again."
-                )
-            move(tx, hold, HoldState.IN_REVIEW, Action.HOLD_UNBLOCK, at=self.clock(), actor=_actor(user))
+            if hold.state is not HoldState.BLOCKED or hold.reason not in _TRIED_AGAIN_AS:
+                raise IllegalMove(f"hold {hold.name}: nothing was refused, so there is nothing to try again.")
+            if hold.reason is BlockReason.TAMPERED and user.role is not Role.ADMIN:
+                raise NotAllowed(f"hold {hold.name}: an admin looks who tampered with it, and tries again.")
+            to = _TRIED_AGAIN_AS[hold.reason]
+            move(tx, hold, to, Action.HOLD_UNBLOCK, at=self.clock(), actor=_actor(user))
 
         self._act(hold_id, (revision, oid), user, act)
+        self.queue.collect(hold_id)
 
     def _act(
         self,
@@ -148,6 +168,10 @@ class ReviewHold:
             self.queue.settle(hold_id)
         else:
             self.queue.reconcile(hold_id)
+
+    def _check_reviewed_here(self, hold: Hold) -> None:
+        if self.forge.carries(hold):
+            raise Refused(f"hold {hold.name}: it is reviewed in its pull request. Review it there.")
 
     def _check_may_approve(self, tx: Transaction, hold: Hold, user: User) -> None:
         if tx.agents.get(hold.agent).operator_id != user.id:

@@ -5,12 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from gate.domain.audit import Action
+from gate.domain.errors import Failed
 from gate.domain.hold import ZERO_OID, Hold, HoldState
+from gate.domain.pull_request.model import Ending
 from gate.services.moves import record
+from gate.services.ports.forge import Forge
 from gate.services.ports.git import GateRepositories, GateRepository, HeldPushes
-from gate.services.ports.outside import Clock, Forge, PolicySource
+from gate.services.ports.outside import Clock, PolicySource, ReportFault
 from gate.services.ports.store import Store
 from gate.services.ports.tree_heads import TreeHeads
+from gate.services.review_request import hold_url
 from gate.services.standing import TellAgent
 from gate.services.valid_policy import valid_policy
 
@@ -30,6 +34,8 @@ class Settle:
     tree_heads: TreeHeads
     tell_agent: TellAgent
     clock: Clock
+    report_fault: ReportFault
+    url: str
 
     def __call__(self, hold_id: int) -> None:
         with self.store.snapshot() as tx:
@@ -46,17 +52,42 @@ class Settle:
             repository.held.write_rejected(hold.revision.new, hold.number, who, reason)
         if hold.state is HoldState.RELEASED:
             repository.upstream.mirror(releases[-1].move)
-            self._witness(repository, hold)
-        self.forge.close(hold, hold.note)
+            self._note_release(repository, hold)
+        self._close(repository, hold)
         for push_id in pushes:
             _drop(repository.held, push_id, hold.ref)
         with self.store.transaction() as tx:
             tx.holds.set_settled(hold_id)
 
-    def _witness(self, repository: GateRepository, hold: Hold) -> None:
-        note = self.tree_heads.witness()
+    def _close(self, repository: GateRepository, hold: Hold) -> None:
+        """Tell reviewers. What the forge refuses for good stays unsaid there, and everything else goes on."""
+        try:
+            self.forge.close(hold, self._ending(repository, hold))
+        except Failed as fault:
+            if fault.retryable:
+                raise
+            self.report_fault("settle:forge_refused", fault)
+
+    def _ending(self, repository: GateRepository, hold: Hold) -> Ending:
+        policy = valid_policy(self.policies, hold.repository)
+        is_upstream = hold.state in (
+            HoldState.RELEASED,
+            HoldState.RELEASED_EXTERNALLY,
+            HoldState.RELEASED_REWRITTEN,
+        )
+        tip = repository.history.tip(hold.ref) if is_upstream else ZERO_OID
+        return Ending(
+            hold=hold,
+            words=hold.note,
+            tree_head=self.tree_heads.witness(),
+            hold_url=hold_url(self.url, hold),
+            landed=None if tip == ZERO_OID else tip,
+            delete_branch=policy is None or policy.release.delete_branch,
+        )
+
+    def _note_release(self, repository: GateRepository, hold: Hold) -> None:
         if hold.revision.new != ZERO_OID and self._wants_note(hold.repository):
-            refused = repository.upstream.write_note(hold.revision.new, note)
+            refused = repository.upstream.write_note(hold.revision.new, self.tree_heads.witness())
             if refused is not None:
                 self._record_refused_note(hold, refused.words)
 

@@ -20,7 +20,8 @@ class TellAgent:
         with self._store.snapshot() as tx:
             hold = tx.holds.get(hold_id)
             repository = tx.repositories.get(hold.repository)
-            reviews = tx.reviews.of(hold_id)
+            observation = tx.pull_requests.observation(hold_id)
+            reviews = tx.reviews.of(hold_id) if observation is None else list(observation.reviews)
         self._repositories.open(repository.name, repository.upstream).held.write_standing(
             standing_of(hold, reviews)
         )

@@ -12,6 +12,7 @@ from gate.web import (
     audit,
     auth,
     contents,
+    deliveries,
     errors,
     filters,
     headers,
@@ -21,11 +22,12 @@ from gate.web import (
     measure,
     pushes,
     repositories,
+    webhooks,
 )
-from gate.web.services import WebServices
+from gate.web.services import WebhookServices, WebServices
 from gate.web.settings import WebSettings
 
-__all__ = ["WebServices", "WebSettings", "create_app"]
+__all__ = ["WebServices", "WebSettings", "WebhookServices", "create_app"]
 
 
 def create_app(services: WebServices, settings: WebSettings) -> Flask:
@@ -35,14 +37,14 @@ def create_app(services: WebServices, settings: WebSettings) -> Flask:
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     services.install(app.extensions)
     app.before_request(limits.bound_silence)
-    CSRFProtect(app)
+    CSRFProtect(app).exempt(webhooks.blueprint)
     access.install(app)
     headers.install(app)
     errors.install(app)
     filters.install(app, services.clock)
     measure.install(app, services.tally)
     limits.install(app, settings.limiter_storage, auth.blueprint)
-    for module in (auth, holds, contents, pushes, repositories, audit, admin, health):
+    for module in (auth, holds, contents, pushes, repositories, audit, admin, deliveries, webhooks, health):
         app.register_blueprint(module.blueprint)
     _believe_proxies(app, settings.proxies)
     return app

@@ -15,9 +15,11 @@ from gate.services.ports.measures import Census, Tallied, Tally
 from gate.web.services import WebServices
 
 HTTP_REQUESTS = "pushgate_http_requests"
+WEBHOOKS = "pushgate_webhooks"
 
 _MEANING = {
     HTTP_REQUESTS: "HTTP requests answered",
+    WEBHOOKS: "Webhook deliveries answered, by event",
     "pushgate_jobs": "Jobs ended, by how",
     "pushgate_job_seconds": "Seconds from enqueueing a job to its end, added up",
 }
@@ -25,6 +27,8 @@ _MEANING = {
 
 def install(app: Flask, tally: Tally) -> None:
     def count(response: Response) -> Response:
+        if request.blueprint == "webhooks":
+            return response  # It counts itself once it is answered, as GitHub waits.
         labels = {"endpoint": request.endpoint or "none", "status": f"{response.status_code // 100}xx"}
         tally.add(HTTP_REQUESTS, {**labels, "method": _method(request.method)})
         return response

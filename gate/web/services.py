@@ -7,10 +7,12 @@ from typing import cast
 
 from flask import current_app
 
+from gate.services.accept_delivery import AcceptDelivery
 from gate.services.lockdown import Lockdown
 from gate.services.people import People
 from gate.services.ports.measures import TakeCensus, Tally
 from gate.services.ports.outside import Clock
+from gate.services.queries.deliveries import ListDeliveries
 from gate.services.queries.health import CheckReady, ReadHealth
 from gate.services.queries.hold_list import ListHolds
 from gate.services.queries.hold_page import ShowHold
@@ -18,14 +20,24 @@ from gate.services.queries.push_page import ShowPush
 from gate.services.queries.repository_list import ListAgents, ListRepositories
 from gate.services.queries.revision_files import ReadRevision
 from gate.services.queries.trail import ReadTrail
+from gate.services.redeliver import Redeliver
 from gate.services.review import ReviewHold
 
 _KEY = "pushgate"
 
 
 @dataclass(frozen=True)
+class WebhookServices:
+    """What GitHub's webhook and its page need."""
+
+    accept: AcceptDelivery
+    list_deliveries: ListDeliveries
+    redeliver: Redeliver
+
+
+@dataclass(frozen=True)
 class WebServices:
-    """Every query and use case that a page needs."""
+    """Every query and use case that a page needs. Without GitHub there are no `webhooks`."""
 
     clock: Clock
     people: People
@@ -42,6 +54,7 @@ class WebServices:
     lockdown: Lockdown
     take_census: TakeCensus
     tally: Tally
+    webhooks: WebhookServices | None = None
 
     def install(self, extensions: dict[str, object]) -> None:
         extensions[_KEY] = self

@@ -19,6 +19,7 @@ STATE = {
     HoldState.EXPIRED: "expired",
     HoldState.BLOCKED: "blocked",
     HoldState.RELEASED_EXTERNALLY: "merged upstream by a person",
+    HoldState.RELEASED_REWRITTEN: "merged upstream as other commits",
     HoldState.BYPASSED: "bypassed the gate",
 }
 _TONE = {
@@ -28,6 +29,7 @@ _TONE = {
     HoldState.RELEASING: "good",
     HoldState.RELEASED: "good",
     HoldState.RELEASED_EXTERNALLY: "good",
+    HoldState.RELEASED_REWRITTEN: "good",
     HoldState.REJECTED: "bad",
     HoldState.BLOCKED: "bad",
     HoldState.BYPASSED: "bad",
@@ -43,10 +45,12 @@ REASON = {
     BlockReason.POLICY_INVALID: "the policy is not valid",
     BlockReason.POLICY_REFUSES: "the policy does not take it",
     BlockReason.BASE_MOVED: "upstream has moved on",
+    BlockReason.BASE_DELETED: "its branch was deleted upstream",
     BlockReason.GROUP_BROKEN: "another part of its atomic push is no longer waiting",
     BlockReason.TAMPERED: "somebody changed what only the gate may change",
     BlockReason.UPSTREAM_REFUSED: "upstream refused it",
     BlockReason.COLLECT_FAILED: "the evidence could not be collected",
+    BlockReason.PUBLISH_REFUSED: "it could not be put up for review",
 }
 REVIEW = {
     ReviewState.APPROVED: "approved",

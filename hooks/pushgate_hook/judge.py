@@ -8,7 +8,7 @@ from pushgate_hook.git import Git, repository_directory
 from pushgate_hook.identity import Identity, new_push_id, read_identity
 from pushgate_hook.reason import Reason, failure
 from pushgate_hook.records import Records
-from pushgate_hook.refs import Update, matches_any, parse_update, ref_fault
+from pushgate_hook.refs import Update, is_review_branch, matches_any, parse_update, ref_fault
 from pushgate_hook.refusals import refuse
 from pushgate_hook.settings import Settings, read_settings
 
@@ -87,6 +87,10 @@ def _about_the_ref(settings: Settings, identity: Identity, update: Update) -> li
         return [
             Reason("no-change", update.ref, "old and new are the same.", "leave this ref out of the push.")
         ]
+    if is_review_branch(update.ref):
+        what = "the gate keeps this name for the branches on which it shows held pushes to reviewers."
+        fix = "push to the branch that you want to change; its review branch comes by itself."
+        return [Reason("review-branch", update.ref, what, fix)]
     if not matches_any(settings.refs, update.ref) or update.ref.startswith("refs/quarantine/"):
         taken = ", ".join(settings.refs)
         what = f"this repository takes pushes only to {words.shown(taken)}."

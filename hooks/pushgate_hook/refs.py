@@ -4,6 +4,8 @@
 LONGEST_PART = 250
 LONGEST_NAME = 1000
 
+_REVIEW_BRANCHES = "refs/heads/pushgate"
+
 _FORBIDDEN = frozenset(b" ~^:?*[\\\x7f") | frozenset(range(32))
 _HEX = frozenset("0123456789abcdef")
 _ONE_LEVEL = ""
@@ -67,6 +69,11 @@ def ref_fault(ref: str) -> str | None:
     if any(len(part) > LONGEST_PART for part in parts) or len(name) > LONGEST_NAME:
         return f"it is longer than {LONGEST_PART} bytes between two slashes, or than {LONGEST_NAME} in all"
     return None if _is_utf8(ref) else "it is not UTF-8"
+
+
+def is_review_branch(ref: str) -> bool:
+    """Whether the gate itself shows held pushes under this name, or could not any more if it were taken."""
+    return ref == _REVIEW_BRANCHES or ref.startswith(f"{_REVIEW_BRANCHES}/")
 
 
 def matches(pattern: str, ref: str) -> bool:

@@ -125,6 +125,8 @@ def _earlier_words(outcome: list[Held]) -> list[str]:
     lines = []
     for held in outcome:
         before = held.before
+        if before is not None and before.state == "released_rewritten":
+            lines += _rewritten(before.hold, held.update.ref)
         if before is None or not (before.is_live or before.state == "rejected"):
             continue
         lines += [f"Asked for on hold {before.hold} by {shown(ask)}" for ask in before.asks]
@@ -138,3 +140,16 @@ def _earlier_words(outcome: list[Held]) -> list[str]:
     if len(lines) > MOST_LINES // 2:
         lines[MOST_LINES // 2 :] = [f"and {len(lines) - MOST_LINES // 2} more: read them on the review page"]
     return lines
+
+
+def _rewritten(hold: int, ref: str) -> list[str]:
+    """For a hold that was squashed or rebased on its way upstream, which leaves the agent's copy behind."""
+    line = f"Hold {hold} on this ref went upstream as other commits, squashed or rebased."
+    if not ref.startswith("refs/heads/"):
+        return [line]
+    upstream = f"origin/{shown(ref.removeprefix('refs/heads/'))}"
+    return [
+        line,
+        f"  If this push still has the old ones: `git fetch && git reset --hard {upstream}`,",
+        "  bring over only what is new since then (git cherry-pick), and push that.",
+    ]

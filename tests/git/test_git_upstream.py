@@ -314,7 +314,7 @@ def test_the_credential_helper_is_asked_and_its_secret_stays_with_git(world: Wor
         '[ "$1" = get ] && printf "username=alice\\npassword=hunter2\\n"',
     )
     repositories = GitRepositories(tmp_path / "gate", credential_helper=str(helper))
-    git_with_helper = repositories.open("demo", str(world.upstream.folder)).upstream._git
+    git_with_helper = repositories.open("demo", str(world.upstream.folder)).upstream._remote()
 
     filled = git_with_helper.text("credential", "fill", stdin=b"protocol=https\nhost=example.org\n\n")
 

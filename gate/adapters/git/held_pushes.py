@@ -79,6 +79,10 @@ class GitHeldPushes:
         with self._locked():
             self._records.write_rejected(oid, number, who, reason)
 
+    def forget_rejected(self, oid: str) -> None:
+        with self._locked():
+            self._records.forget_rejected(oid)
+
     def write_rules(self, rules: RepositoryRules) -> None:
         write_rules(self._git.folder, rules)
 

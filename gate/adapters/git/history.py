@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Generator, Iterator
+from datetime import datetime
 
+from gate.adapters.git.author import AUTHOR
 from gate.adapters.git.changed_files import DIFF_TREE
 from gate.adapters.git.command import Git
 from gate.adapters.git.diff_parser import read_patch
 from gate.adapters.git.facts import commit_facts, contains, update_facts
+from gate.adapters.git.likeness import likeness
 from gate.adapters.git.objects import commits, full, look_up
 from gate.adapters.git.trees import read_blob, read_tree
+from gate.domain.errors import Failed
 from gate.domain.facts import DiffFacts
-from gate.domain.hold import ZERO_OID, RefUpdate
+from gate.domain.hold import ZERO_OID, Likeness, RefUpdate
 from gate.services.ports.git import FileDiff, TreeEntry
 
 _PATCH = ("-p", *DIFF_TREE[1:])
@@ -46,6 +50,26 @@ class GitHistory:
             if name == ref.encode(errors="surrogateescape"):
                 return found.decode()
         return ZERO_OID
+
+    def default_branch(self) -> str | None:
+        ref = self._git.text("symbolic-ref", "HEAD").strip()
+        return None if self.tip(ref) == ZERO_OID else ref
+
+    def peeled(self, oid: str) -> str | None:
+        (commit,) = commits(self._git, [oid])
+        return commit
+
+    def likeness(self, old_base: str, old: str, new_base: str, new: str) -> Likeness:
+        return likeness(self._git, old_base, old, new_base, new)
+
+    def empty_commit(self, parent: str, message: str, at: datetime) -> str:
+        (commit,) = commits(self._git, [parent])
+        if commit is None:
+            raise Failed(f"{self._git.folder.name}: {parent} is no commit, so nothing goes on top of it.")
+        when = f"{int(at.timestamp())} +0000"
+        git = self._git.having(**AUTHOR, GIT_AUTHOR_DATE=when, GIT_COMMITTER_DATE=when)
+        words = message.encode(errors="backslashreplace")
+        return git.text("commit-tree", "-p", commit, f"{commit}^{{tree}}", stdin=words).strip()
 
     def file_diff(self, base: str, new: str, path: str, *, max_bytes: int) -> FileDiff:
         # A folder that became a file has the same name: what was below it is another path.

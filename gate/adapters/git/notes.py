@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from gate.adapters.git.author import AUTHOR
 from gate.adapters.git.command import Git
 from gate.adapters.git.files import locked
 from gate.adapters.git.guard import guarded
@@ -12,19 +13,13 @@ from gate.services.ports.git import Upstream
 
 NOTES_REF = "refs/notes/pushgate"
 _PUSH_SECONDS = 60.0
-_AUTHOR = {
-    "GIT_AUTHOR_NAME": "Pushgate",
-    "GIT_AUTHOR_EMAIL": "pushgate@localhost",
-    "GIT_COMMITTER_NAME": "Pushgate",
-    "GIT_COMMITTER_EMAIL": "pushgate@localhost",
-}
 
 
 class Notes:
     """Adds notes upstream; `local` works on the gate's repository and `remote` may ask for credentials."""
 
     def __init__(self, local: Git, remote: Git, address: str, upstream: Upstream) -> None:
-        self._local = guarded(local).having(**_AUTHOR)
+        self._local = guarded(local).having(**AUTHOR)
         self._remote = guarded(remote)
         self._address = address
         self._upstream = upstream

@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 
 from gate.adapters.git.command import Completed
+from gate.adapters.git.explanation import explain
 from gate.adapters.git.remote_words import is_final
 from gate.domain.errors import Unavailable
 from gate.domain.release import PushRefused
@@ -43,13 +44,14 @@ def push_outcome(upstream: str, pushed: Completed) -> PushRefused | None:
         raise Unavailable(f"{upstream} did not say what became of the push: {reasons}. {pushed.words}")
     is_stale = any(_STALE.search(one.reason) for one in causes)
     is_passing = is_stale or all(_PASSING.search(one.reason) for one in causes)
-    return PushRefused(_words(reasons, pushed.words), is_stale=is_stale, is_final=not is_passing)
+    words = explain(_words(reasons, pushed.words))
+    return PushRefused(words, is_stale=is_stale, is_final=not is_passing)
 
 
 def _without_report(upstream: str, words: str) -> PushRefused:
     """git ended before any ref was decided on."""
     if is_final(words) or "does not support --atomic push" in words or "matches more than one" in words:
-        return PushRefused(words)
+        return PushRefused(explain(words))
     raise Unavailable(f"{upstream} did not take the push: {words}")
 
 

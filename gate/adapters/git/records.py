@@ -37,6 +37,9 @@ class Records:
         content = read_file(self._folder / "numbers")
         return None if content is None else int(content)
 
+    def forget_rejected(self, oid: str) -> None:
+        (self._folder / "rejected" / full(oid)).unlink(missing_ok=True)
+
     def write_last_number(self, number: int) -> None:
         write_file(self._folder / "numbers", f"{number}\n".encode())
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import secrets
 import shutil
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -25,6 +26,7 @@ class GitRepositories:
     """Makes, opens and sets aside gate repositories.
 
     `credential_helper` is a program that knows the credentials of upstreams, as git-config(1) takes it;
+    `helper_for` tells a better one for an upstream's address, asked when git is about to go there.
     `ssh_command` may name a key, such as `ssh -i /etc/pushgate/id_ed25519`.
     """
 
@@ -35,11 +37,13 @@ class GitRepositories:
         hooks: Path = HOOKS,
         credential_helper: str | None = None,
         ssh_command: str = "ssh",
+        helper_for: Callable[[str], str | None] | None = None,
     ) -> None:
         self._root = root
         self._hooks = hooks
         self._credential_helper = credential_helper
         self._ssh_command = ssh_command
+        self._helper_for = helper_for
 
     def open(self, name: str, upstream: str) -> GitRepository:
         return self._repository(self._folder(name), name, upstream)
@@ -96,7 +100,7 @@ class GitRepositories:
         install_hooks(self._hooks, folder / "hooks")
 
     def _repository(self, folder: Path, name: str, upstream: str) -> GitRepository:
-        access = Access(upstream, self._credential_helper, self._ssh_command)
+        access = Access(upstream, self._credential_helper, self._ssh_command, self._helper_for)
         return GitRepository(folder, name, access, self._hooks)
 
     def _folder(self, name: str) -> Path:

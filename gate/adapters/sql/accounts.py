@@ -11,9 +11,9 @@ from sqlalchemy import Connection, Row, delete, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from gate.adapters.sql.schema import agents, grants, repositories, sign_in_links, users
-from gate.domain.errors import NotFound, Refused
+from gate.domain.errors import NotFound, Refused, Taken
 from gate.domain.repository import Agent, Grant
-from gate.domain.review import Role
+from gate.domain.review import Account, Role
 from gate.domain.user import SignInLink, User
 
 
@@ -53,6 +53,9 @@ class SqlAgents:
 
     def set_operator(self, name: str, operator_id: int | None) -> None:
         self._set(name, operator_id=operator_id)
+
+    def set_github(self, name: str, account: Account | None) -> None:
+        self._set(name, **_account_values(account))
 
     def grant(self, agent: str, repository: str, allow_refs: Sequence[str]) -> None:
         row = {"agent_id": self._id(agents, agent), "repository_id": self._id(repositories, repository)}
@@ -123,6 +126,14 @@ class SqlUsers:
     def set_disabled(self, user_id: int, disabled: bool) -> None:
         self._set(user_id, is_disabled=disabled)
 
+    def set_github(self, user_id: int, account: Account | None) -> None:
+        query = select(users.c.login).where(users.c.id != user_id)
+        if account is not None:
+            other = self._connection.scalar(query.where(users.c.github_id == account.id))
+            if other is not None:
+                raise Taken(f"GitHub's {account.login}: {other} has this account here already.")
+        self._set(user_id, **_account_values(account))
+
     def add_link(self, link: SignInLink) -> None:
         self._connection.execute(
             insert(sign_in_links).values(
@@ -149,8 +160,20 @@ class SqlUsers:
 
 
 def _agent(row: Row[Any]) -> Agent:
-    return Agent(row.id, row.name, row.operator_id, row.is_disabled, row.created_at)
+    return Agent(row.id, row.name, row.operator_id, row.is_disabled, row.created_at, _account(row))
 
 
 def _user(row: Row[Any]) -> User:
-    return User(row.id, row.login, row.role, row.is_disabled, row.created_at, row.password_hash)
+    return User(
+        row.id, row.login, row.role, row.is_disabled, row.created_at, row.password_hash, _account(row)
+    )
+
+
+def _account(row: Row[Any]) -> Account | None:
+    return None if row.github_id is None else Account(row.github_id, row.github_login)
+
+
+def _account_values(account: Account | None) -> dict[str, object]:
+    if account is None:
+        return {"github_id": None, "github_login": None}
+    return {"github_id": account.id, "github_login": account.login}

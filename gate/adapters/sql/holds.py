@@ -14,7 +14,16 @@ from gate.adapters.sql.conflicts import insert_into
 from gate.adapters.sql.schema import agents, holds, pushes, repositories, revisions
 from gate.domain.errors import IllegalMove, NotFound, Taken
 from gate.domain.facts import DiffFacts
-from gate.domain.hold import LIVE_STATES, BlockReason, Hold, HoldState, Push, Revision, UpdateKind
+from gate.domain.hold import (
+    LIVE_STATES,
+    BlockReason,
+    Hold,
+    HoldState,
+    Likeness,
+    Push,
+    Revision,
+    UpdateKind,
+)
 from gate.services.ports.store import HoldFilter
 
 _REVISION = (
@@ -27,6 +36,8 @@ _REVISION = (
     revisions.c.kind,
     revisions.c.base,
     revisions.c.published_at,
+    revisions.c.likeness,
+    revisions.c.review_head,
 )
 
 
@@ -99,6 +110,8 @@ class SqlHolds:
         self._swap(
             hold,
             state=HoldState.RECEIVED,
+            # A rejection that was taken back is carried out no more.
+            is_settled=False,
             revision=revision.n,
             group=group,
             reason=None,
@@ -144,11 +157,24 @@ class SqlHolds:
         self._swap(hold, state=to, reason=reason, note=note, updated_at=at)
         return self.get(hold.id)
 
-    def set_collected(self, hold_id: int, n: int, kind: UpdateKind, facts: DiffFacts) -> None:
-        self._set_revision(hold_id, n, kind=kind, base=facts.base, facts=facts_codec.encode(facts))
+    def set_collected(
+        self, hold_id: int, n: int, kind: UpdateKind, facts: DiffFacts, likeness: Likeness | None = None
+    ) -> None:
+        values = {"kind": kind, "base": facts.base, "likeness": likeness}
+        self._set_revision(hold_id, n, facts=facts_codec.encode(facts), **values)
 
     def set_published(self, hold_id: int, n: int, at: datetime) -> None:
         self._set_revision(hold_id, n, published_at=at)
+
+    def set_review_head(self, hold_id: int, n: int, oid: str) -> None:
+        self._set_revision(hold_id, n, review_head=oid)
+
+    def unnotified(self) -> list[Hold]:
+        waiting = (holds.c.state == HoldState.IN_REVIEW) & (holds.c.notified < holds.c.revision)
+        return self._list(_select().where(waiting).order_by(holds.c.id))
+
+    def set_notified(self, hold_id: int, n: int) -> None:
+        self._connection.execute(update(holds).where(holds.c.id == hold_id).values(notified=n))
 
     def facts(self, hold_id: int, n: int) -> DiffFacts | None:
         stored = self._connection.scalar(
@@ -285,4 +311,6 @@ def _revision(row: Any, hold_id: int) -> Revision:
         kind=row.kind,
         base=row.base,
         published_at=row.published_at,
+        likeness=row.likeness,
+        review_head=row.review_head,
     )

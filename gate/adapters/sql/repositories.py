@@ -39,6 +39,16 @@ class SqlRepositories:
         query = select(repositories).where(~repositories.c.removed).order_by(repositories.c.name)
         return [_repository(row) for row in self._connection.execute(query)]
 
+    def by_forge_id(self, forge_id: int) -> list[Repository]:
+        wanted = (repositories.c.forge_id == forge_id) & ~repositories.c.removed
+        query = select(repositories).where(wanted).order_by(repositories.c.name)
+        return [_repository(row) for row in self._connection.execute(query)]
+
+    def set_upstream(self, name: str, upstream: str, forge_id: int | None) -> None:
+        this = (repositories.c.name == name, ~repositories.c.removed)
+        values = {"upstream": upstream, "forge_id": forge_id}
+        self._connection.execute(update(repositories).where(*this).values(values))
+
     def remove(self, name: str) -> None:
         repository = self.get(name)
         self._connection.execute(
@@ -55,5 +65,12 @@ class SqlRepositories:
 
 def _repository(row: Row[Any]) -> Repository:
     return Repository(
-        row.id, row.name, row.upstream, row.forge, row.created_at, row.synced_at, row.sync_fault
+        row.id,
+        row.name,
+        row.upstream,
+        row.forge,
+        row.created_at,
+        row.synced_at,
+        row.sync_fault,
+        row.forge_id,
     )

@@ -19,7 +19,8 @@ from sqlalchemy import (
 
 from gate.adapters.audit.schema import audit_tables
 from gate.adapters.sql.columns import UtcTime, Word
-from gate.domain.hold import LIVE_STATES, BlockReason, HoldState, UpdateKind
+from gate.domain.delivery import DeliveryOutcome
+from gate.domain.hold import LIVE_STATES, BlockReason, HoldState, Likeness, UpdateKind
 from gate.domain.release import ReleaseOutcome
 from gate.domain.review import ReviewState, Role
 
@@ -46,6 +47,8 @@ repositories = Table(
     Column("sync_fault", Text),
     # A removed repository keeps its row under another name: holds and the trail still speak of it.
     Column("removed", Boolean, nullable=False, default=False),
+    # The forge's own number for upstream, which stays when the repository is renamed there.
+    Column("forge_id", BigInteger, index=True),
 )
 
 users = Table(
@@ -57,6 +60,10 @@ users = Table(
     Column("is_disabled", Boolean, nullable=False, default=False),
     Column("password_hash", Text),
     Column("created_at", UtcTime, nullable=False),
+    Column("github_id", BigInteger),
+    Column("github_login", Text),
+    # Nobody is two people, on either side.
+    Index("uq_users_github_id", "github_id", unique=True),
 )
 
 sign_in_links = Table(
@@ -77,6 +84,8 @@ agents = Table(
     Column("token_hash", Text, nullable=False),
     Column("is_disabled", Boolean, nullable=False, default=False),
     Column("created_at", UtcTime, nullable=False),
+    Column("github_id", BigInteger),
+    Column("github_login", Text),
 )
 
 grants = Table(
@@ -116,6 +125,8 @@ holds = Table(
     Column("updated_at", UtcTime, nullable=False),
     # Whether the end of a closed hold has been carried out: agent told, held refs dropped, head witnessed.
     Column("is_settled", Boolean, nullable=False, default=False),
+    # The last revision that people were notified of.
+    Column("notified", Integer, nullable=False, default=0, server_default="0"),
     UniqueConstraint("repository_id", "number"),
 )
 _LIVE = text(f"state IN ({', '.join(sorted(repr(str(state)) for state in LIVE_STATES))})")
@@ -153,6 +164,9 @@ revisions = Table(
     Column("published_at", UtcTime),
     # DiffFacts as compressed JSON: 20,000 changed files are 2 MB of text and 150 kB here.
     Column("facts", LargeBinary),
+    Column("likeness", Word(Likeness)),
+    # What the review branch shows, by which a status or check at the forge finds its hold.
+    Column("review_head", Text, index=True),
 )
 
 reviews = Table(
@@ -195,6 +209,71 @@ releases = Table(
     Column("outcome", Word(ReleaseOutcome), nullable=False),
     Column("words", Text, nullable=False, default=""),
     Column("ended_at", UtcTime),
+)
+
+pull_requests = Table(
+    "pull_requests",
+    metadata,
+    Column("hold_id", _ID, ForeignKey("holds.id"), primary_key=True, autoincrement=False),
+    Column("repository_id", BigInteger, nullable=False),
+    Column("number", Integer, nullable=False),
+    Column("url", Text, nullable=False),
+    Column("head_repository", Text, nullable=False),
+    Column("head_ref", Text, nullable=False),
+    Column("base_ref", Text, nullable=False),
+    Column("author_id", BigInteger, nullable=False),
+    Column("opened_at", UtcTime, nullable=False),
+    Column("comment_id", BigInteger),
+    Column("body_digest", Text, nullable=False),
+    Column("status_digest", Text, nullable=False),
+    # The last look: an Observation as compressed JSON.
+    Column("observation", LargeBinary),
+    UniqueConstraint("repository_id", "number"),
+)
+
+seen_reviews = Table(
+    "seen_reviews",
+    metadata,
+    Column("id", BigInteger, primary_key=True, autoincrement=False),
+    Column("hold_id", _ID, ForeignKey("holds.id"), nullable=False, index=True),
+    Column("reviewer_id", BigInteger, nullable=False),
+    Column("login", Text, nullable=False),
+    Column("oid", Text, nullable=False),
+    Column("said", Word(ReviewState), nullable=False),
+    Column("state", Word(ReviewState), nullable=False),
+    Column("submitted_at", UtcTime, nullable=False),
+    Column("body", Text, nullable=False),
+    Column("dismissed_by", BigInteger),
+)
+
+deliveries = Table(
+    "deliveries",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("event", Text, nullable=False),
+    Column("action", Text, nullable=False),
+    Column("body_hash", Text, nullable=False),
+    Column("received_at", UtcTime, nullable=False),
+    Column("outcome", Word(DeliveryOutcome), nullable=False),
+    Column("note", Text, nullable=False),
+    Column("finished_at", UtcTime),
+    # The raw bytes, compressed.
+    Column("body", LargeBinary, nullable=False),
+    Index("ix_deliveries_received_at_id", "received_at", "id"),
+)
+_UNFINISHED = text(f"outcome = '{DeliveryOutcome.STORED}'")
+Index(
+    "ix_deliveries_unfinished",
+    deliveries.c.received_at,
+    sqlite_where=_UNFINISHED,
+    postgresql_where=_UNFINISHED,
+)
+
+logins = Table(
+    "logins",
+    metadata,
+    Column("login", Text, primary_key=True),
+    Column("account_id", BigInteger, nullable=False),
 )
 
 settings = Table(

@@ -13,11 +13,15 @@ from sqlalchemy.exc import OperationalError
 
 from gate.adapters.audit.log import AuditLog
 from gate.adapters.sql.accounts import SqlAgents, SqlUsers
+from gate.adapters.sql.deliveries import SqlDeliveries
 from gate.adapters.sql.holds import SqlHolds
+from gate.adapters.sql.logins import SqlLogins
+from gate.adapters.sql.pull_requests import SqlPullRequests
 from gate.adapters.sql.releases import SqlReleases
 from gate.adapters.sql.repositories import SqlRepositories
 from gate.adapters.sql.reviews import SqlReviews
 from gate.adapters.sql.schema import audit
+from gate.adapters.sql.seen_reviews import SqlSeenReviews
 from gate.adapters.sql.settings import SqlSettings
 from gate.domain.errors import Unavailable
 
@@ -53,6 +57,22 @@ class SqlTransaction:
     @cached_property
     def releases(self) -> SqlReleases:
         return SqlReleases(self._connection)
+
+    @cached_property
+    def pull_requests(self) -> SqlPullRequests:
+        return SqlPullRequests(self._connection)
+
+    @cached_property
+    def seen_reviews(self) -> SqlSeenReviews:
+        return SqlSeenReviews(self._connection)
+
+    @cached_property
+    def deliveries(self) -> SqlDeliveries:
+        return SqlDeliveries(self._connection)
+
+    @cached_property
+    def logins(self) -> SqlLogins:
+        return SqlLogins(self._connection)
 
     @cached_property
     def audit(self) -> AuditLog:

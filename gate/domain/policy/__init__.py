@@ -1,20 +1,23 @@
 """The policy of a repository: its text, its rules, and the verdict on a held push."""
 
+from gate.domain.policy.asking import Asked
 from gate.domain.policy.default import DEFAULT_POLICY
 from gate.domain.policy.evaluate import evaluate
 from gate.domain.policy.model import BaseMoved, OnPush, Policy
 from gate.domain.policy.parse import PolicyCheck, check_policy, parse_policy, policy_hash
 from gate.domain.policy.ref_pattern import RefPattern, any_matches, parse_ref_pattern
-from gate.domain.policy.subject import Override, Published, Subject
+from gate.domain.policy.subject import Override, OwnedPaths, Published, Subject
 from gate.domain.policy.verdict import Node, Outcome, Status, Verdict
 
 __all__ = [
     "DEFAULT_POLICY",
+    "Asked",
     "BaseMoved",
     "Node",
     "OnPush",
     "Outcome",
     "Override",
+    "OwnedPaths",
     "Policy",
     "PolicyCheck",
     "Published",

@@ -7,16 +7,34 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from gate.domain.facts import ChangedFile
-from gate.domain.hold import UpdateKind
+from gate.domain.hold import Likeness, UpdateKind
 from gate.domain.review import Reviewer, Role
 
 
 @dataclass(frozen=True, slots=True)
 class Published:
-    """An earlier revision of the hold and when the forge first showed it, in the forge's time."""
+    """An earlier revision of the hold and when the forge first showed it, in the forge's time.
+
+    `likeness` is what changed from it to the current revision, over all revisions between them; None where
+    that is not known, and then no approval carries over.
+    """
 
     oid: str
     at: datetime
+    likeness: Likeness | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class OwnedPaths:
+    """Changed paths with the same owners in CODEOWNERS: any one owner's approval is enough for them.
+
+    `owners` are case-folded: a login, `organization/slug` for a team, or an e-mail address, which nobody
+    can be matched by. `example` is one of the paths and `count` how many there are.
+    """
+
+    owners: tuple[str, ...]
+    example: str
+    count: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +44,9 @@ class Subject:
     `received_at` is the gate's time. `earlier` are the revisions before this one, oldest first; one that is
     left out only makes the gate stricter. `author_id`, `contributor_ids` and `coauthor_ids` are reviewer ids
     of the people who opened the review or whom the commits name. `roles` are local roles by reviewer id.
-    `files_truncated` says that `files` was cut at a cap, and then no condition may rest on it.
+    `files_truncated` says that `files` was cut at a cap, and then no condition may rest on it. `owned` are
+    the owners of the changed files; where they are not known, `owners_fault` says why. While there are
+    `doubts`, in words, nothing is released.
     """
 
     repository: str
@@ -45,6 +65,9 @@ class Subject:
     roles: Mapping[int, Role] = field(default_factory=dict)
     earlier: tuple[Published, ...] = ()
     files_truncated: bool = False
+    owned: tuple[OwnedPaths, ...] | None = None
+    owners_fault: str = "CODEOWNERS was not read"
+    doubts: tuple[str, ...] = ()
     is_live: bool = True
     lockdown: str | None = None
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Protocol
 
 from gate.domain.facts import DiffFacts
-from gate.domain.hold import RefUpdate
+from gate.domain.hold import Likeness, RefUpdate
 from gate.domain.release import PushRefused, RefMove
 from gate.domain.repository import Receipt, Refusal, RepositoryRules, Standing
 
@@ -94,6 +95,9 @@ class HeldPushes(Protocol):
     def write_rejected(self, oid: str, number: int, who: str, reason: str) -> None:
         """Tell the hook to refuse this commit from now on."""
 
+    def forget_rejected(self, oid: str) -> None:
+        """Tell the hook to take this commit again; no error where it was not refused."""
+
     def write_rules(self, rules: RepositoryRules) -> None:
         """Write the `pushgate.*` configuration anew, in one step."""
 
@@ -112,6 +116,18 @@ class History(Protocol):
 
     def tip(self, ref: str) -> str:
         """Where the gate's mirror of this upstream ref is; ZERO_OID where it does not exist."""
+
+    def likeness(self, old_base: str, old: str, new_base: str, new: str) -> Likeness:
+        """What changed between two revisions, each a commit on its base (a commit or a tree)."""
+
+    def empty_commit(self, parent: str, message: str, at: datetime) -> str:
+        """Write a commit that changes nothing on top of `parent`, the same oid for the same arguments."""
+
+    def default_branch(self) -> str | None:
+        """The full ref that upstream's HEAD is on; None where that branch does not exist."""
+
+    def peeled(self, oid: str) -> str | None:
+        """The commit that an annotated tag or commit stands for; None where it is no commit."""
 
     def file_diff(self, base: str, new: str, path: str, *, max_bytes: int) -> FileDiff:
         """The diff of one path between two commits (or a tree and a commit)."""
@@ -133,7 +149,10 @@ class History(Protocol):
 
 
 class Upstream(Protocol):
-    """The repository that the gate protects. Raises Unavailable where it cannot be reached."""
+    """The repository that the gate protects. Raises Unavailable where it cannot be reached.
+
+    Branches below `pushgate/` are review branches: `sync` leaves them out of the mirror.
+    """
 
     def tips(self, refs: Sequence[str]) -> dict[str, str]:
         """Where these refs are upstream, read now; an absent ref has ZERO_OID."""

@@ -1,13 +1,12 @@
-"""The ports to everything else: the forge, the queue, the clock, secrets and fail points."""
+"""The ports to everything else: the queue, policies, the clock, secrets and fail points."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Protocol
 
-from gate.domain.hold import Hold
-from gate.domain.review import Observation
+from gate.domain.policy import OwnedPaths
 
 Clock = Callable[[], datetime]
 """Now, as an aware UTC time."""
@@ -20,19 +19,6 @@ FailPoint = Callable[[str], None]
 
 ReportFault = Callable[[str, Exception], None]
 """Log a fault under a static event name, where work goes on without the thing that failed."""
-
-
-class Forge(Protocol):
-    """Where people review: GitHub, or the review page built into the gate."""
-
-    def publish(self, hold: Hold) -> datetime:
-        """Show the current revision to reviewers; safe to run twice. Returns when it became visible."""
-
-    def observe(self, hold: Hold) -> Observation:
-        """Everything about the hold's review, read afresh. Raises Unavailable."""
-
-    def close(self, hold: Hold, words: str) -> None:
-        """Tell reviewers how the hold ended; safe to run twice."""
 
 
 class Queue(Protocol):
@@ -50,6 +36,14 @@ class Queue(Protocol):
 
     def settle(self, hold_id: int) -> None: ...
 
+    def show(self, hold_id: int) -> None:
+        """Bring what the forge says about a hold up to date."""
+
+    def reopen(self, hold_id: int) -> None:
+        """Look whether a rejection was taken back."""
+
+    def take_delivery(self, delivery_id: str) -> None: ...
+
 
 class PolicySource(Protocol):
     """Where a repository's policy text comes from."""
@@ -61,8 +55,15 @@ class PolicySource(Protocol):
 class PolicyFiles(PolicySource, Protocol):
     """Policies that the installation keeps in files, one for each repository."""
 
-    def write_default(self, repository: str) -> None:
+    def write_default(self, repository: str, *, settle_seconds: int = 0) -> None:
         """Give a repository the default policy, unless it has one already."""
+
+
+class CodeOwners(Protocol):
+    """Reads CODEOWNERS files, with GitHub's rules: the last line that matches a path wins."""
+
+    def owned(self, text: str, paths: Sequence[str]) -> tuple[OwnedPaths, ...]:
+        """The owners of these paths, one entry for each set of owners. Raises Invalid with every fault."""
 
 
 class PasswordHasher(Protocol):

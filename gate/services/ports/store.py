@@ -9,12 +9,14 @@ from datetime import datetime
 from typing import Protocol
 
 from gate.domain.audit import AuditEvent
+from gate.domain.delivery import Delivery, DeliveryOutcome, Stored
 from gate.domain.facts import DiffFacts
-from gate.domain.hold import BlockReason, Hold, HoldState, Push, Revision, UpdateKind
+from gate.domain.hold import BlockReason, Hold, HoldState, Likeness, Push, Revision, UpdateKind
 from gate.domain.policy import Override
+from gate.domain.pull_request.model import PullRequest
 from gate.domain.release import RefMove, Release, ReleaseOutcome
 from gate.domain.repository import Agent, Grant, Repository
-from gate.domain.review import Review, ReviewState, Role
+from gate.domain.review import Account, Observation, Review, ReviewState, Role
 from gate.domain.user import SignInLink, User
 
 
@@ -38,6 +40,12 @@ class Repositories(Protocol):
         """Raises NotFound."""
 
     def all(self) -> list[Repository]: ...
+
+    def by_forge_id(self, forge_id: int) -> list[Repository]:
+        """Every repository behind the gate whose upstream has this number at its forge."""
+
+    def set_upstream(self, name: str, upstream: str, forge_id: int | None) -> None:
+        """Note upstream's address and its number at the forge."""
 
     def remove(self, name: str) -> None:
         """Take the repository out of the list; its holds, and so the trail's references, stay."""
@@ -65,6 +73,8 @@ class Agents(Protocol):
 
     def set_operator(self, name: str, operator_id: int | None) -> None: ...
 
+    def set_github(self, name: str, account: Account | None) -> None: ...
+
     def grant(self, agent: str, repository: str, allow_refs: Sequence[str]) -> None:
         """Let the agent push to this repository; replaces an earlier grant."""
 
@@ -89,6 +99,9 @@ class Users(Protocol):
     def set_role(self, user_id: int, role: Role) -> None: ...
 
     def set_disabled(self, user_id: int, disabled: bool) -> None: ...
+
+    def set_github(self, user_id: int, account: Account | None) -> None:
+        """Raises Taken where another person has this account."""
 
     def add_link(self, link: SignInLink) -> None: ...
 
@@ -132,9 +145,19 @@ class Holds(Protocol):
     def move(self, hold: Hold, to: HoldState, at: datetime, reason: BlockReason | None, note: str) -> Hold:
         """Compare-and-swap from `hold`'s state and revision. Raises IllegalMove where another was first."""
 
-    def set_collected(self, hold_id: int, n: int, kind: UpdateKind, facts: DiffFacts) -> None: ...
+    def set_collected(
+        self, hold_id: int, n: int, kind: UpdateKind, facts: DiffFacts, likeness: Likeness | None = None
+    ) -> None: ...
 
     def set_published(self, hold_id: int, n: int, at: datetime) -> None: ...
+
+    def set_review_head(self, hold_id: int, n: int, oid: str) -> None:
+        """Note what the review branch shows for a revision, before it is pushed there."""
+
+    def unnotified(self) -> list[Hold]:
+        """Holds in review whose current revision nobody was notified of, oldest first."""
+
+    def set_notified(self, hold_id: int, n: int) -> None: ...
 
     def facts(self, hold_id: int, n: int) -> DiffFacts | None: ...
 
@@ -166,6 +189,93 @@ class Reviews(Protocol):
     def add_override(self, hold_id: int, reviewer_id: int, oid: str, reason: str, at: datetime) -> None: ...
 
     def overrides(self, hold_id: int) -> tuple[Override, ...]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class SeenReview:
+    """What the gate first saw of a forge's review, which the forge itself may forget.
+
+    `oid` and `said` stay as they were first delivered. `state` and `body` are the latest.
+    """
+
+    id: int
+    hold_id: int
+    reviewer: Account
+    oid: str
+    said: ReviewState
+    state: ReviewState
+    submitted_at: datetime
+    body: str = ""
+    dismissed_by: int | None = None
+
+
+class SeenReviews(Protocol):
+    """Reviews at the forge, as first delivered: by a webhook or by a look, whichever came first."""
+
+    def see(self, review: SeenReview) -> bool:
+        """Note a review; True where it is new or says something else than before.
+
+        One that is known keeps its `oid` and `said`, and a `dismissed_by` that is known.
+        """
+
+    def of(self, hold_id: int) -> dict[int, SeenReview]:
+        """Every review seen of a hold, by its id."""
+
+
+class PullRequests(Protocol):
+    """The pull requests of holds, and the last look at each."""
+
+    def get(self, hold_id: int) -> PullRequest | None: ...
+
+    def put(self, pull_request: PullRequest) -> None:
+        """Write down, or write anew, the pull request of its hold."""
+
+    def find(self, repository_id: int, number: int) -> int | None:
+        """The id of the hold whose pull request this is; None where it is none of the gate's."""
+
+    def at_head(self, repository_id: int, oid: str) -> list[int]:
+        """The live holds whose current revision's review branch shows this commit."""
+
+    def on_branch(self, repository_id: int, ref: str) -> list[int]:
+        """The live holds with a pull request from or against this full ref, or that want to move it."""
+
+    def of_repository(self, repository_id: int) -> list[int]:
+        """Every live hold with a pull request in this repository."""
+
+    def put_observation(self, hold_id: int, observation: Observation) -> None:
+        """Keep the last look, for pages and for what the agent is told."""
+
+    def observation(self, hold_id: int) -> Observation | None: ...
+
+
+class Deliveries(Protocol):
+    """What came to the webhook, each stored once under its id with its raw bytes."""
+
+    def add(self, delivery: Delivery, body: bytes) -> Stored: ...
+
+    def get(self, delivery_id: str) -> tuple[Delivery, bytes]:
+        """Raises NotFound."""
+
+    def finish(self, delivery_id: str, outcome: DeliveryOutcome, note: str, at: datetime) -> None: ...
+
+    def unfinished(self, before: datetime) -> list[str]:
+        """Ids of deliveries received before this time that nobody has looked at yet, oldest first."""
+
+    def page(self, *, before: str | None, limit: int) -> list[Delivery]:
+        """Newest first, by keyset: what was received before the delivery with this id."""
+
+    def drop_older(self, than: datetime) -> int:
+        """Delete finished deliveries received before this time; returns how many."""
+
+
+class Logins(Protocol):
+    """The forge's number for each login that a policy names, resolved once: logins can be recycled."""
+
+    def get(self, login: str) -> int | None: ...
+
+    def put(self, login: str, account_id: int) -> None: ...
+
+    def forget(self, login: str) -> None: ...
 
 
 class Releases(Protocol):
@@ -222,6 +332,18 @@ class Transaction(Protocol):
 
     @property
     def releases(self) -> Releases: ...
+
+    @property
+    def pull_requests(self) -> PullRequests: ...
+
+    @property
+    def seen_reviews(self) -> SeenReviews: ...
+
+    @property
+    def deliveries(self) -> Deliveries: ...
+
+    @property
+    def logins(self) -> Logins: ...
 
     @property
     def audit(self) -> Trail: ...

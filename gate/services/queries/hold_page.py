@@ -7,17 +7,22 @@ from dataclasses import dataclass, replace
 
 from gate.domain.errors import NotFound
 from gate.domain.facts import Commit, DiffFacts
-from gate.domain.hold import REVIEWABLE_STATES, Hold, HoldState, Push, Revision
+from gate.domain.hold import REVIEWABLE_STATES, BlockReason, Hold, HoldState, Push, Revision
 from gate.domain.policy import Outcome
+from gate.domain.pull_request.model import PullRequest
 from gate.domain.release import Release
 from gate.domain.repository import Agent
 from gate.domain.review import Review, Role
 from gate.domain.user import User
 from gate.services.judge import Judgement
 from gate.services.ports.store import Store, Transaction
-from gate.services.queries.revision_files import are_comparable
 
 _OPINION_STATES = frozenset({HoldState.IN_REVIEW, HoldState.CHANGES_REQUESTED})
+_TRY_AGAIN = {
+    BlockReason.UPSTREAM_REFUSED: "Try upstream again",
+    BlockReason.PUBLISH_REFUSED: "Publish it again",
+    BlockReason.TAMPERED: "Publish it again",
+}
 _LATE = frozenset(
     {(Outcome.DISAPPROVED, HoldState.IN_REVIEW), (Outcome.PENDING, HoldState.CHANGES_REQUESTED)}
 )
@@ -38,6 +43,7 @@ class HoldPage:
     operator: User | None
     push: Push | None
     group: tuple[Hold, ...]
+    pull_request: PullRequest | None = None
 
     @property
     def is_current(self) -> bool:
@@ -70,6 +76,16 @@ class HoldPage:
             )
         return None
 
+    @property
+    def is_reviewed_here(self) -> bool:
+        """Whether people approve and object on this page, and not in a pull request."""
+        return self.pull_request is None
+
+    @property
+    def try_again(self) -> str | None:
+        """What trying again would do here, in words for a button; None where there is nothing to try."""
+        return None if self.hold.reason is None else _TRY_AGAIN.get(self.hold.reason)
+
     def why_not_approve(self, user: User) -> str | None:
         """Why an approval by this person would not count; None where it would."""
         if self.agent.operator_id == user.id and not self._operator_may_approve:
@@ -97,7 +113,7 @@ class HoldPage:
 
     def has_range_diff(self, n: int) -> bool:
         """Whether the page can show what revision `n` changed against the one before it."""
-        return n > 1 and are_comparable(self.revisions[n - 2], self.revisions[n - 1])
+        return n > 1 and self.revisions[n - 2].is_comparable_to(self.revisions[n - 1])
 
     def can_withdraw(self, user: User) -> bool:
         return user.role is Role.ADMIN or self.agent.operator_id == user.id
@@ -129,7 +145,7 @@ def _read(tx: Transaction, hold: Hold, n: int | None) -> HoldPage:
         revisions=revisions,
         facts=tx.holds.facts(hold.id, shown.n),
         judgement=None,
-        reviews=tuple(tx.reviews.of(hold.id)),
+        reviews=_reviews(tx, hold),
         releases=tuple(tx.releases.of(hold.id)),
         agent=agent,
         operator=None if agent.operator_id is None else tx.users.by_id(agent.operator_id),
@@ -137,7 +153,14 @@ def _read(tx: Transaction, hold: Hold, n: int | None) -> HoldPage:
         group=tuple(each for each in tx.holds.of_group(hold.group) if each.id != hold.id)
         if hold.group
         else (),
+        pull_request=tx.pull_requests.get(hold.id),
     )
+
+
+def _reviews(tx: Transaction, hold: Hold) -> tuple[Review, ...]:
+    """What was said here, and at the forge by the last look."""
+    observation = tx.pull_requests.observation(hold.id)
+    return (*tx.reviews.of(hold.id), *(() if observation is None else observation.reviews))
 
 
 def _revision(hold: Hold, revisions: tuple[Revision, ...], n: int | None) -> Revision:

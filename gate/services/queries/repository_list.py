@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from gate.domain.errors import Invalid
 from gate.domain.policy import parse_policy
 from gate.domain.repository import Agent, Grant, Repository
+from gate.services.forge_health import ForgeHealth, forge_health
 from gate.services.ports.outside import PolicySource
-from gate.services.ports.store import Store
+from gate.services.ports.store import Store, Transaction
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +27,7 @@ class RepositoryRow:
     repository: Repository
     policy: PolicyStanding
     grants: tuple[Grant, ...]
+    forge_health: ForgeHealth | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,11 +46,12 @@ class ListRepositories:
 
     def __call__(self) -> tuple[RepositoryRow, ...]:
         with self.store.snapshot() as tx:
-            found = [
-                (repository, tuple(tx.agents.grants(repository=repository.name)))
-                for repository in tx.repositories.all()
-            ]
-        return tuple(RepositoryRow(each, self._policy(each.name), grants) for each, grants in found)
+            return tuple(self._row(tx, repository) for repository in tx.repositories.all())
+
+    def _row(self, tx: Transaction, repository: Repository) -> RepositoryRow:
+        name = repository.name
+        grants = tuple(tx.agents.grants(repository=name))
+        return RepositoryRow(repository, self._policy(name), grants, forge_health(tx, name))
 
     def _policy(self, name: str) -> PolicyStanding:
         text = self.policies.text(name)

@@ -93,7 +93,7 @@ class ReadRevision:
 
     def range_diff(self, hold: Hold, before: Revision, after: Revision) -> str:
         """What the later revision changed, commit by commit. Raises NotFound where that has no answer."""
-        if not are_comparable(before, after):
+        if not before.is_comparable_to(after):
             raise NotFound(
                 f"Revisions {before.n} and {after.n} of {hold.name} can't be compared commit by commit."
             )
@@ -116,11 +116,6 @@ class ReadRevision:
         with self.store.snapshot() as tx:
             repository = tx.repositories.get(hold.repository)
         return self.repositories.open(repository.name, repository.upstream).history
-
-
-def are_comparable(before: Revision, after: Revision) -> bool:
-    """Whether two revisions can be compared commit by commit: both collected, and neither a delete."""
-    return None not in (before.base, after.base) and ZERO not in (before.new, after.new)
 
 
 def _browse_entry(history: History, revision: Revision, path: str, entry: TreeEntry) -> Folder | Leaf:

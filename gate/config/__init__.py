@@ -1,21 +1,40 @@
 """Settings: from the environment and one TOML file, frozen, and complete before anything starts.
 
 `PUSHGATE_…` variables win over `$PUSHGATE_HOME/pushgate.toml`, whose keys are the same names in lower case
-without the prefix. Every fault is reported at once.
+without the prefix; a table `[github]` has the keys that begin with `github_`, without that. Every fault is
+reported at once.
 """
 
 from __future__ import annotations
 
 import os
 import tomllib
-from collections.abc import Callable, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
+from gate.config.github import OPTIONS as GITHUB
+from gate.config.github import GitHubSettings, github_settings
+from gate.config.notify import OPTIONS as NOTIFY
+from gate.config.notify import NotifySettings, notify_settings
+from gate.config.readers import (
+    Hidden,
+    Option,
+    base_url,
+    count,
+    one_of,
+    port,
+    seconds,
+    size,
+    sweep_seconds,
+    text,
+    text_or_none,
+)
 from gate.domain.errors import Invalid
+
+__all__ = ["Settings", "GitHubSettings", "NotifySettings", "Option", "OPTIONS", "load"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +60,9 @@ class Settings:
     trusted_proxies: int
     log_level: str
     fail_point: str | None
+    github_url: str = "https://github.com"
+    github: GitHubSettings | None = None
+    notify: NotifySettings | None = None
 
     @property
     def repositories(self) -> Path:
@@ -69,164 +91,94 @@ class Settings:
         return self.redis_url == f"unix://{self.redis_socket}"
 
 
-@dataclass(frozen=True, slots=True)
-class Option:
-    """One setting: its environment variable, its default as text, how it is read, and what it is for."""
-
-    variable: str
-    default: str
-    read: Callable[[str], Any]
-    purpose: str
-
-    @property
-    def key(self) -> str:
-        """Its name in the TOML file."""
-        return self.variable.removeprefix("PUSHGATE_").lower()
-
-
-def _text(value: str) -> str:
-    return value
-
-
-def _text_or_none(value: str) -> str | None:
-    return value or None
-
-
-def _count(value: str) -> int:
-    number = int(value)
-    if number < 0:
-        raise ValueError("it must not be negative")
-    return number
-
-
-def _port(value: str) -> int:
-    number = int(value)
-    if not 1 <= number <= 65535:
-        raise ValueError("a port is between 1 and 65535")
-    return number
-
-
-def _size(value: str) -> int:
-    """Bytes, with an optional KiB, MiB or GiB."""
-    for unit, factor in (("KiB", 2**10), ("MiB", 2**20), ("GiB", 2**30)):
-        if value.endswith(unit):
-            return _count(value.removesuffix(unit).strip()) * factor
-    return _count(value)
-
-
-def _seconds(value: str) -> timedelta:
-    seconds = float(value)
-    if not 0 <= seconds < 1e9:
-        raise ValueError("it is a number of seconds, 0 or more")
-    return timedelta(seconds=seconds)
-
-
-def _sweep_seconds(value: str) -> timedelta:
-    seconds = float(value)
-    if not 1 <= seconds <= 3600:
-        raise ValueError("a sweep comes every 1 to 3600 seconds, as what a lost job left rests on it")
-    return timedelta(seconds=seconds)
-
-
-def _one_of(*words: str) -> Callable[[str], str]:
-    def read(value: str) -> str:
-        if value not in words:
-            raise ValueError(f"it is one of {', '.join(words)}")
-        return value
-
-    return read
-
-
-def _base_url(value: str) -> str:
-    parts = urlsplit(value)
-    if parts.scheme not in ("http", "https") or not parts.netloc or parts.query or parts.fragment:
-        raise ValueError("it is a URL such as https://gate.example.org, without a query")
-    return value.rstrip("/")
-
-
 OPTIONS: dict[str, Option] = {
     "home": Option("PUSHGATE_HOME", "./var", Path, "The folder of everything that the gate keeps."),
-    "port": Option("PORT", "8080", _port, "The port that the web process listens on."),
-    "bind": Option("PUSHGATE_BIND", "127.0.0.1", _text, "The address that the web process listens on."),
+    "port": Option("PORT", "8080", port, "The port that the web process listens on."),
+    "bind": Option("PUSHGATE_BIND", "127.0.0.1", text, "The address that the web process listens on."),
     "url": Option(
         "PUSHGATE_URL",
         "http://127.0.0.1:{port}",
-        _base_url,
+        base_url,
         "Where people and agents reach the gate; links in messages begin with it.",
     ),
     "database_url": Option(
         "DATABASE_URL",
         "sqlite:///{home}/pushgate.sqlite",
-        _text,
+        text,
         "The store: SQLite by default, PostgreSQL as postgresql+psycopg://…",
     ),
     "redis_url": Option(
         "REDIS_URL",
         "unix://{home}/run/valkey.sock",
-        _text,
+        text,
         "Redis or Valkey; unset, the embedded Valkey server is started and used.",
     ),
     "reply": Option(
         "PUSHGATE_REPLY",
         "hold",
-        _one_of("hold", "accept"),
+        one_of("hold", "accept"),
         "How git answers a held push: `hold` (remote rejected, exit 1) or `accept` (exit 0).",
     ),
     "refresh_after": Option(
         "PUSHGATE_REFRESH_SECONDS",
         "5",
-        _seconds,
+        seconds,
         "A fetch looks at upstream first when the last look is older than this.",
     ),
     "sweep_every": Option(
-        "PUSHGATE_SWEEP_SECONDS", "60", _sweep_seconds, "How often everything left undone is looked for."
+        "PUSHGATE_SWEEP_SECONDS", "60", sweep_seconds, "How often everything left undone is looked for."
     ),
     "max_pack_size": Option(
-        "PUSHGATE_MAX_PACK_SIZE", "2GiB", _size, "The largest push, as git sends it; 0 for no bound."
+        "PUSHGATE_MAX_PACK_SIZE", "2GiB", size, "The largest push, as git sends it; 0 for no bound."
     ),
     "max_file_size": Option(
-        "PUSHGATE_MAX_FILE_SIZE", "100MiB", _size, "The largest file in a push; 0 for no bound."
+        "PUSHGATE_MAX_FILE_SIZE", "100MiB", size, "The largest file in a push; 0 for no bound."
     ),
     "max_changed_files": Option(
-        "PUSHGATE_MAX_CHANGED_FILES", "0", _count, "The most files that a push may change; 0 for no bound."
+        "PUSHGATE_MAX_CHANGED_FILES", "0", count, "The most files that a push may change; 0 for no bound."
     ),
     "credential_helper": Option(
         "PUSHGATE_CREDENTIAL_HELPER",
         "",
-        _text_or_none,
+        text_or_none,
         "The git credential helper that knows upstream's passwords; never the passwords themselves.",
     ),
     "ssh_command": Option(
         "PUSHGATE_SSH_COMMAND",
         "ssh",
-        _text,
+        text,
         "How upstreams over SSH are reached, such as `ssh -i /etc/pushgate/id_ed25519`.",
     ),
     "origin": Option(
         "PUSHGATE_ORIGIN",
         "pushgate.local/audit",
-        _text,
+        text,
         "The name under which tree heads of the audit trail are signed.",
     ),
     "session_lifetime": Option(
-        "PUSHGATE_SESSION_SECONDS", "43200", _seconds, "How long a person stays signed in."
+        "PUSHGATE_SESSION_SECONDS", "43200", seconds, "How long a person stays signed in."
     ),
     "trusted_proxies": Option(
         "PUSHGATE_TRUSTED_PROXIES",
         "0",
-        _count,
+        count,
         "How many reverse proxies stand before the gate and set X-Forwarded-* headers.",
     ),
     "log_level": Option(
-        "PUSHGATE_LOG_LEVEL", "info", _one_of("debug", "info", "warning", "error"), "What gets logged."
+        "PUSHGATE_LOG_LEVEL", "info", one_of("debug", "info", "warning", "error"), "What gets logged."
     ),
     "fail_point": Option(
         "PUSHGATE_FAIL_POINT",
         "",
-        _text_or_none,
+        text_or_none,
         "For the crash test alone: the named step at which the process kills itself.",
     ),
+    **GITHUB,
+    **NOTIFY,
 }
+
+# A table of the file, and what its keys begin with outside it.
+_TABLES = {"github": "github_", "notify": "notify_"}
 
 
 # `sun_path` has 108 bytes on Linux and 104 on the BSDs, of which the last is a NUL.
@@ -242,15 +194,20 @@ def load(environment: Mapping[str, str]) -> Settings:
     given["home"] = str(home)
     values: dict[str, Any] = {}
     for name, option in OPTIONS.items():
-        text = given[name] or _filled(option.default, given)
+        value = given[name] or _filled(option.default, given)
         try:
-            values[name] = option.read(text)
+            values[name] = option.read(value)
+        except Hidden as fault:
+            faults.append(f"{option.variable}: {fault}")
         except ValueError as fault:
-            faults.append(f"{option.variable} is {text!r}: {fault}")
+            faults.append(f"{option.variable} is {value!r}: {fault}")
     faults += _socket_faults(home, values.get("redis_url", ""))
+    github, notify = github_settings(values, faults), notify_settings(values, faults)
     if faults:
         raise Invalid("settings", faults)
-    return Settings(**values)
+    grouped = {*GITHUB, *NOTIFY} - {"github_url"}
+    alone = {name: value for name, value in values.items() if name not in grouped}
+    return Settings(**alone, github=github, notify=notify)
 
 
 def _socket_faults(home: Path, redis_url: str) -> list[str]:
@@ -282,6 +239,20 @@ def _read_file(path: Path, faults: list[str]) -> dict[str, str]:
         faults.append(f"{path}: {fault}")
         return {}
     known = {option.key for option in OPTIONS.values()} - {"home"}
-    for key in sorted(set(table) - known):
+    found = dict(_flat(table))
+    for key in sorted(set(found) - known):
         faults.append(f"{path}: {key} is no setting. Known are {', '.join(sorted(known))}.")
-    return {key: str(value) for key, value in table.items() if key in known}
+    return {key: _as_text(value) for key, value in found.items() if key in known}
+
+
+def _flat(table: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+    """Keys and values, with those of a group's table under their long names."""
+    for key, value in table.items():
+        if key in _TABLES and isinstance(value, dict):
+            yield from ((f"{_TABLES[key]}{short}", one) for short, one in value.items())
+        else:
+            yield key, value
+
+
+def _as_text(value: Any) -> str:
+    return ",".join(map(str, value)) if isinstance(value, list) else str(value)

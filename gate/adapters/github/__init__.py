@@ -1,0 +1,1 @@
+"""GitHub: its API by PyGithub, and its git by a credential helper."""
