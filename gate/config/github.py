@@ -84,9 +84,11 @@ def github_settings(values: Mapping[str, Any], faults: list[str]) -> GitHubSetti
     token = values.get("github_token_file")
     if app_id is None and key is None and token is None:
         return None
+    if any(name not in values for name in OPTIONS):
+        return None  # What is wrong with the missing one is told already.
     found = [*_access_faults(app_id, key, token), *_other_faults(values)]
     faults += found
-    if found or any(name not in values for name in OPTIONS):
+    if found:
         return None
     return GitHubSettings(
         values["github_url"],

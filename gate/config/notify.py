@@ -56,9 +56,11 @@ def notify_settings(values: Mapping[str, Any], faults: list[str]) -> NotifySetti
     """The group out of values that could be read; None where nothing is sent, or has faults."""
     if values.get("smtp_url") is None and values.get("notify_slack_url_file") is None:
         return None
+    if any(name not in values for name in OPTIONS):
+        return None  # What is wrong with the missing one is told already.
     found = list(_faults(values))
     faults += found
-    if found or any(name not in values for name in OPTIONS):
+    if found:
         return None
     return NotifySettings(
         values["smtp_url"],

@@ -297,7 +297,7 @@ def _deleted(payload: Payload) -> Notice:
     if not isinstance(notice.subject, OfRef) or not notice.subject.is_review_branch:
         return notice
     # The delivery has no time of its own, but the repository's.
-    fact = f"delete {notice.subject.ref} {payload.at('repository', 'pushed_at')}"[:200]
+    fact = f"delete {notice.subject.ref} {payload.prose('repository', 'pushed_at')}"
     return replace(notice, evidence=BranchDeleted(), fact=fact)
 
 

@@ -109,12 +109,20 @@ class Check:
 
 @dataclass(frozen=True, slots=True)
 class Seal:
-    """Whether the forge finds a commit's signature valid, and whose it is; `signer` is a GitHub account."""
+    """Whether the forge finds a commit's signature valid, and whose it is; `signer` is a GitHub account.
+
+    `named` are the case-folded logins of the policy that the signer is, by number.
+    """
 
     oid: str
     is_valid: bool
     signer: Account | None
     reason: str = ""
+    named: frozenset[str] = frozenset()
+
+    def is_by_one_of(self, logins: Collection[str]) -> bool:
+        """Whether the signer is one of the people that a policy names, by case-folded logins."""
+        return self.signer is not None and not self.named.isdisjoint(logins)
 
 
 @dataclass(frozen=True, slots=True)

@@ -293,7 +293,7 @@ def test_a_payload_of_another_form_says_what_is_wrong_with_it() -> None:
 _WHOLE = {
     "action": "edited",
     "sender": _account(ALICE),
-    "repository": {"id": 12, "full_name": "acme/demo", "pushed_at": 1},
+    "repository": {"id": 12, "full_name": "acme/demo", "pushed_at": "2026-11-22T12:00:00Z"},
     "organization": {"login": "acme"},
     "installation": {"account": {"login": "acme"}},
     "repositories": [{"id": 12}],

@@ -81,8 +81,7 @@ def serving(loopback: Loopback) -> Iterator[Loopback]:
             self.send(found(request) if callable(found) else found)
 
         def send(self, answer: Answer) -> None:
-            content = b"" if answer.body is None else json.dumps(answer.body).encode()
-            content = answer.body if isinstance(answer.body, bytes) else content
+            content = answer.body if isinstance(answer.body, bytes) else _json(answer.body)
             self.send_response(answer.status)
             for name, value in answer.headers.items():
                 self.send_header(name, value)
@@ -110,7 +109,7 @@ def serving(loopback: Loopback) -> Iterator[Loopback]:
             self.end_headers()
             self.wfile.write(content)
 
-        do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = answer  # noqa: N815 - named by http.server
+        do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = answer
 
         def log_message(self, *_: object) -> None:
             pass
@@ -178,6 +177,10 @@ def secret(path: Path, text: str, mode: int = 0o600) -> Path:
     path.write_text(text)
     path.chmod(mode)
     return path
+
+
+def _json(body: Any) -> bytes:
+    return b"" if body is None else json.dumps(body).encode()
 
 
 def _key() -> str:

@@ -187,7 +187,7 @@ def test_a_renamed_repository_is_found_by_its_number(world: World) -> None:
 def test_an_app_that_is_not_installed_says_what_to_do(world: World) -> None:
     world.server.get(INSTALLATION, {"message": "Not Found"}, 404)
 
-    with pytest.raises(GitHubDenied, match="App 123 is not installed for acme/shop.*Install the App"):
+    with pytest.raises(GitHubDenied, match=r"App 123 is not installed for acme/shop.*Install the App"):
         world.app().token("acme/shop")
 
 

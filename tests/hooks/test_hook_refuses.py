@@ -144,6 +144,18 @@ def test_held_refs_cannot_be_pushed_even_where_every_ref_may_be(gate: Gate, clon
     assert rules(gate) == [("ref-not-taken", "refs/quarantine/x/1")]
 
 
+@pytest.mark.parametrize("name", ["pushgate/1", "pushgate/a/b", "pushgate"])
+def test_review_branches_belong_to_the_gate(gate: Gate, clone: Clone, name: str) -> None:
+    clone.commit()
+
+    result = clone.push(f"HEAD:refs/heads/{name}", "HEAD:refs/heads/pushgate-notes")
+
+    assert rules(gate) == [("review-branch", f"refs/heads/{name}")]
+    assert (
+        "Fix: push to the branch that you want to change; its review branch comes by itself." in result.text
+    )
+
+
 @pytest.mark.parametrize(
     ("name", "recorded"),
     [

@@ -81,6 +81,34 @@ error: failed to push some refs to 'https://gate.example/git/app.git'
     )
 
 
+def test_a_push_after_a_hold_that_was_squashed_upstream(gate: Gate, clone: Clone) -> None:
+    clone.commit()
+    clone.push("HEAD:main")
+    gate.move("refs/heads/main", "released_rewritten")
+    clone.commit("Go on")
+
+    result = clone.push("HEAD:main", PUSHGATE_PUSH=PUSH)
+
+    assert (
+        terminal(gate, result.text)
+        == """\
+remote: Pushgate holds this push for review. This is expected and not an error.
+remote:   hold 2, revision 1: change branch refs/heads/main
+remote: Hold 1 on this ref went upstream as other commits, squashed or rebased.
+remote:   If this push still has the old ones: `git fetch && git reset --hard origin/main`,
+remote:   bring over only what is new since then (git cherry-pick), and push that.
+remote: Review: https://gate.example/pushes/01kdwz4m2q0000000000000001
+remote: Upstream has not moved yet, so git says `remote rejected` and exits with status 1.
+remote: Now go on with other work, or finish. An approved push goes upstream by itself.
+remote: Do not push it again, do not force, and do not look for another way.
+remote: To change it, add a commit on the same branch and push: the same hold takes it in.
+To https://gate.example/git/app.git
+ ! [remote rejected] HEAD -> main (held for review as 2 (revision 1))
+error: failed to push some refs to 'https://gate.example/git/app.git'
+"""
+    )
+
+
 def test_a_push_that_is_refused(gate: Gate, clone: Clone) -> None:
     gate.configure("pushgateAgent.codex-1.allowRef", "refs/heads/codex/**")
     clone.commit()

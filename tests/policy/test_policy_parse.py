@@ -5,8 +5,20 @@ from pathlib import Path
 import pytest
 
 from gate.domain.errors import Invalid
-from gate.domain.policy import DEFAULT_POLICY, BaseMoved, OnPush, PolicyCheck, check_policy, parse_policy
+from gate.domain.policy import (
+    DEFAULT_POLICY,
+    BaseMoved,
+    CopyCondition,
+    Method,
+    OnPush,
+    PolicyCheck,
+    check_policy,
+    default_policy,
+    parse_policy,
+)
+from gate.domain.policy.asking import Asking, AskMode
 from gate.domain.policy.model import Disapproval, Group, Named, Options, OverrideRule, Requires, Rule
+from gate.domain.policy.pattern import compile_pattern
 from gate.domain.policy.who import Who
 from gate.domain.review import Role
 
@@ -29,11 +41,14 @@ on_push = "supersede"
 settle_seconds = 0
 expires_after = "12h"
 max_changed_files = 40
-copy_condition = "none"
+copy_condition = "no_code_change"
+branch_prefix = "pushgate/"
 [release]
-method = "fast_forward"
+method = "squash"
 base_moved = "reapprove"
 require_last_push_approval = true
+required_review_thread_resolution = true
+delete_branch_on_release = false
 blocking_labels = ["do-not-release"]
 blocking_title_regex = "(?i)^wip"
 witness_notes = true
@@ -44,6 +59,7 @@ ignore_edited_comments = true
 [approval_defaults.options.methods]
 github_review = true
 comments = []
+comment_patterns = ['^approved: ([0-9a-f]{7,40})$']
 [[approval_rules]]
 name = "two people"
 description = "of the team"
@@ -53,18 +69,25 @@ users = ["Alice", "bob"]
 permissions = ["admin", "read"]
 [approval_rules.options]
 allow_contributor = false
-request_review = { enabled = true, mode = "users" }
+request_review = { enabled = true, mode = "random-users", count = 1 }
+methods = { github_review = false }
 [[approval_rules]]
 name = "an admin"
-requires = { roles = ["admin"] }
+requires = { roles = ["admin"], code_owners = true }
+[[approval_rules]]
+name = "two teams"
+requires = { count = 2, teams = ["Acme/Core", "acme/security"], unique_teams = true }
 [policy]
-approval = [{ or = ["two people", { and = ["an admin", "two people"] }] }, "an admin"]
+approval = [{ or = ["two people", { and = ["an admin", "two people"] }] }, "an admin", "two teams"]
 [policy.disapproval]
-requires = { users = ["bob"], permissions = ["read"] }
+requires = { users = ["bob"], permissions = ["read"], teams = ["acme/core"] }
 sticky = false
 [policy.override]
 requires = { count = 2, users = ["alice", "bob"] }
 expires_after = "30m"
+comment_patterns = ['^override: (.{10,})$']
+[commands]
+enabled = true
 """
 
 
@@ -82,15 +105,32 @@ def test_every_key_is_read() -> None:
     assert policy.release.blocking_title is not None
     assert policy.release.blocking_title.text == "(?i)^wip"
     assert (policy.release.witness_notes, policy.release.timeout) == (True, timedelta(seconds=30))
+    assert policy.hold.copy is CopyCondition.NO_CODE_CHANGE
+    assert policy.release.method is Method.SQUASH
+    assert (policy.release.needs_resolved_threads, policy.release.delete_branch) == (True, False)
+    by_comment = (compile_pattern("^approved: ([0-9a-f]{7,40})$"),)
+    usual = Options(allow_contributor=True, comment_patterns=by_comment)
     two = Requires(2, Who(("alice", "bob"), "read"))
+    asking = Asking(AskMode.RANDOM_USERS, 1)
+    teams = Who(permission="write", teams=("acme/core", "acme/security"))
     assert policy.rules == (
-        Rule("two people", "of the team", (), two, Options(request_review=True)),
-        Rule("an admin", "", (), Requires(1, Who(roles=(Role.ADMIN,))), Options(allow_contributor=True)),
+        Rule(
+            "two people",
+            "of the team",
+            (),
+            two,
+            Options(False, False, False, False, False, False, by_comment, asking),
+        ),
+        Rule("an admin", "", (), Requires(1, Who(roles=(Role.ADMIN,)), code_owners=True), usual),
+        Rule("two teams", "", (), Requires(2, teams, unique_teams=True), usual),
     )
     either = Group("or", (Named("two people"), Group("and", (Named("an admin"), Named("two people")))))
-    assert policy.approval == Group("and", (either, Named("an admin")))
-    assert policy.disapproval == Disapproval(Who(("bob",), "read"), sticky=False)
-    assert policy.override == OverrideRule(2, Who(("alice", "bob"), "write"), timedelta(minutes=30))
+    assert policy.approval == Group("and", (either, Named("an admin"), Named("two teams")))
+    assert policy.disapproval == Disapproval(Who(("bob",), "read", teams=("acme/core",)), sticky=False)
+    overriding = (compile_pattern("^override: (.{10,})$"),)
+    both = Who(("alice", "bob"), "write")
+    assert policy.override == OverrideRule(2, both, timedelta(minutes=30), overriding)
+    assert policy.commands
     assert policy.warnings == ()
 
 
@@ -103,7 +143,10 @@ def test_what_is_left_out_is_strict() -> None:
     assert (policy.release.base_moved, policy.release.witness_notes) == (BaseMoved.HOLD, False)
     assert policy.rules == (Rule("one", "", (), Requires(1, Who(permission="write")), Options()),)
     assert policy.disapproval == Disapproval(Who(permission="write"), sticky=True)
-    assert policy.override is None
+    assert (policy.override, policy.commands) == (None, False)
+    assert policy.hold.copy is CopyCondition.NONE
+    assert policy.release.method is Method.FAST_FORWARD
+    assert (policy.release.needs_resolved_threads, policy.release.delete_branch) == (False, True)
 
 
 def test_every_fault_is_listed_at_once_with_its_place() -> None:
@@ -117,16 +160,17 @@ settle_seconds = -1
 expires_after = "7 days"
 setle = 3
 [release]
-method = "squash"
+method = "octopus"
 blocking_title_regex = "(a"
 [[approval_rules]]
 name = "one"
 [approval_rules.requires]
 count = "two"
 teams = ["core"]
+organizations = ["acme"]
 permissions = ["owner"]
 [approval_rules.if]
-has_status = { statuses = ["ci"] }
+has_status = { status = ["ci"] }
 changed_files = { path = ["^a"] }
 modified_lines = { total = "many" }
 [[approval_rules]]
@@ -149,13 +193,15 @@ requires = { count = 1 }
         "hold.setle",
         "release.method",
         "release.blocking_title_regex",
-        "approval_rules[1].if.has_status",
         "approval_rules[1].if.changed_files.paths",
         "approval_rules[1].if.changed_files.path",
         "approval_rules[1].if.modified_lines.total",
+        "approval_rules[1].if.has_status.statuses",
+        "approval_rules[1].if.has_status.status",
         "approval_rules[1].requires.count",
         "approval_rules[1].requires.permissions",
-        "approval_rules[1].requires.teams",
+        "approval_rules[1].requires.organizations",
+        "approval_rules[1].requires.teams[1]",
         "approval_rules[2].requires.users[2]",
         "approval_rules[2].requires.count",
         "approval_rules[2].name",
@@ -177,14 +223,15 @@ FAULTS = [
     ("version = 1\n[policy]\napproval = []", "policy.approval", "empty list"),
     ("version = 1\nhold = 3" + RULE, "hold", "must be a table"),
     ("version = 1\n[hold]\nsettle_second = 1" + RULE, "hold.settle_second", "Did you mean settle_seconds?"),
-    ("version = 1\n[hold]\ncopy_condition = 'no_change'" + RULE, "hold.copy_condition", "only 'none'"),
-    ("version = 1\n[hold]\nbranch_prefix = 'x/'" + RULE, "hold.branch_prefix", "needs a forge"),
+    ("version = 1\n[hold]\ncopy_condition = 'rework'" + RULE, "hold.copy_condition", "Choose from none"),
+    ("version = 1\n[hold]\nbranch_prefix = 'x/'" + RULE, "hold.branch_prefix", "must be 'pushgate/'"),
+    ("version = 1\n[commands]\nenabled = 1" + RULE, "commands.enabled", "true or false"),
+    ("version = 1\n[commands]\nallow = []" + RULE, "commands.allow", "unknown key"),
     ("version = 1\n[hold]\nmax_changed_files = 0" + RULE, "hold.max_changed_files", "from 1"),
     ("version = 1\n[hold]\nsettle_seconds = true" + RULE, "hold.settle_seconds", "whole number"),
     ("version = 1\n[hold]\nexpires_after = '0d'" + RULE, "hold.expires_after", "out of range"),
     ("version = 1\n[hold]\nexpires_after = '9999999w'" + RULE, "hold.expires_after", "out of range"),
     ("version = 1\n[hold]\nexpires_after = 7" + RULE, "hold.expires_after", "string in quotes"),
-    ("version = 1\n[release]\nmethod = 'merge'" + RULE, "release.method", "needs a forge that can merge"),
     ("version = 1\n[release]\nmethod = 'ff'" + RULE, "release.method", "not known"),
     ("version = 1\n[release]\nbase_moved = 'ignore'" + RULE, "release.base_moved", "Choose from hold"),
     (
@@ -193,21 +240,16 @@ FAULTS = [
         "always on",
     ),
     (
-        "version = 1\n[release]\nrequired_review_thread_resolution = true" + RULE,
-        "release.required_review_thread_resolution",
-        "needs a forge",
-    ),
-    (
-        "version = 1\n[release]\ndelete_branch_on_release = true" + RULE,
-        "release.delete_branch_on_release",
-        "needs",
+        "version = 1\n[release]\nstrict_required_status_checks_policy = true" + RULE,
+        "release.strict_required_status_checks_policy",
+        "base_moved",
     ),
     ("version = 1\n[release]\nwitness_notes = 1" + RULE, "release.witness_notes", "true or false"),
     ("version = 1" + RULE + "[policy.disapproval]\nif = {}", "policy.disapproval.if", "not in this release"),
     (
         "version = 1" + RULE + "[policy.override]\nrequires = { users = ['a'] }\ncomment_patterns = ['x']",
-        "policy.override.comment_patterns",
-        "own page",
+        "policy.override.comment_patterns[1]",
+        "exactly one group",
     ),
     (
         "version = 1" + RULE + "[policy.override]\nexpires_after = '1h'",
@@ -233,12 +275,34 @@ RULE_FAULTS = [
     ("requires = { count = 3, users = ['alice'] }", "requires.count", "could never be met"),
     ("requires = { users = [] }", "requires.users", "empty list"),
     ("requires = { users = 'alice' }", "requires.users", "must be a list"),
-    ("requires = { permissions = ['maintain'] }", "requires.permissions", "Choose from admin, write, read"),
+    ("requires = { permissions = ['none'] }", "requires.permissions", "from admin, maintain, write, triage"),
     ("requires = { roles = ['boss'] }", "requires.roles[1]", "Choose from auditor, reviewer, admin"),
-    ("requires = { organizations = ['x'] }", "requires.organizations", "needs a forge with teams"),
-    ("requires = { conditions = { title = {} } }", "requires.conditions.title", "cannot evaluate"),
+    ("requires = { organizations = ['x'] }", "requires.organizations", "name a team"),
+    ("requires = { teams = ['@acme/core'] }", "requires.teams[1]", "Write 'organization/team'"),
+    ("requires = { unique_teams = true }", "requires.unique_teams", "needs teams"),
+    ("requires = { count = 2, teams = ['a/b'], unique_teams = true }", "requires.count", "one team named"),
+    ("requires = { code_owners = 1 }", "requires.code_owners", "true or false"),
+    ("requires = { conditions = { title = {} } }", "requires.conditions.title", "holds no pattern"),
+    ("if = { has_status = { conclusions = ['success'] } }", "if.has_status.statuses", "is missing"),
+    (
+        "if = { has_status = { statuses = ['ci'], conclusions = ['good'] } }",
+        "if.has_status.conclusions[1]",
+        "Choose from success",
+    ),
+    ("if = { has_status = { statuses = ['ci'], app = '' } }", "if.has_status.app", "is empty"),
+    ("if = { has_valid_signatures = false }", "if.has_valid_signatures", "must be true"),
+    ("if = { has_valid_signatures_by = {} }", "if.has_valid_signatures_by.users", "is missing"),
+    (
+        "if = { has_valid_signatures_by_keys = {} }",
+        "if.has_valid_signatures_by_keys",
+        "has_valid_signatures_by",
+    ),
+    ("if = { has_workflow_result = {} }", "if.has_workflow_result", "jobs in has_status"),
+    ("if = { from_branch = {} }", "if.from_branch", "Use targets_branch"),
+    ("if = { has_author_in = {} }", "if.has_author_in", "Use has_operator_in"),
+    ("if = { has_contributor_in = {} }", "if.has_contributor_in", "Use has_operator_in"),
     ("if = {}", "if", "holds no condition"),
-    ("if = { has_labels = ['x'] }", "if.has_labels", "cannot evaluate"),
+    ("if = { has_labels = [] }", "if.has_labels", "empty list"),
     ("if = { updat_kind = ['tag'] }", "if.updat_kind", "Did you mean update_kind?"),
     ("if = { update_kind = ['push'] }", "if.update_kind[1]", "Choose from create"),
     ("if = { update_kind = 'tag' }", "if.update_kind", "must be a list"),
@@ -256,9 +320,20 @@ RULE_FAULTS = [
     ("options = { allow_bots = true }", "options.allow_bots", "Did you mean allow_bot?"),
     ("options = { ignore_edited_comments = false }", "options.ignore_edited_comments", "always on"),
     ("options = { invalidate_on_push = true }", "options.invalidate_on_push", "always on"),
-    ("options = { methods = { comments = ['+1'] } }", "options.methods.comments", "reviews alone"),
-    ("options = { methods = { github_review = false } }", "options.methods.github_review", "always count"),
-    ("options = { request_review = { mode = 'teams' } }", "options.request_review.mode", "users"),
+    ("options = { methods = { comments = ['+1'] } }", "options.methods.comments", "must be empty"),
+    (
+        "options = { methods = { body_patterns = ['x'] } }",
+        "options.methods.body_patterns",
+        "comment_patterns",
+    ),
+    (
+        "options = { methods = { comment_patterns = ['ok'] } }",
+        "options.methods.comment_patterns[1]",
+        "one group",
+    ),
+    ("options = { methods = { github_review = false } }", "options.methods", "nobody could approve"),
+    ("options = { request_review = { mode = 'all' } }", "options.request_review.mode", "random-users"),
+    ("options = { request_review = { count = 2 } }", "options.request_review.count", "random-users"),
     ("colour = 1", "colour", "unknown key"),
 ]
 
@@ -311,6 +386,16 @@ def test_the_tree_is_five_deep_at_most() -> None:
             "policy.approval",
             "'two' is not used",
         ),
+        (
+            RULE.replace("count = 1", "conditions = { has_status = { statuses = ['ci'] } }"),
+            "approval_rules[1].requires.conditions.has_status",
+            "names no app",
+        ),
+        (
+            RULE.replace("count = 1 }", "count = 1 }\noptions = { request_review = { enabled = true } }"),
+            "approval_rules[1].options.request_review",
+            "asks nobody",
+        ),
     ],
 )
 def test_what_is_probably_not_meant_is_a_warning(text: str, place: str, words: str) -> None:
@@ -325,3 +410,16 @@ def test_what_is_probably_not_meant_is_a_warning(text: str, place: str, words: s
 def test_the_default_policy_is_the_documented_example_and_has_no_fault() -> None:
     assert (DOCS / "examples" / "policy.toml").read_text() == DEFAULT_POLICY
     assert check_policy(DEFAULT_POLICY) == PolicyCheck((), ())
+
+
+def test_a_policy_for_a_forge_differs_in_the_time_that_pages_need_to_settle() -> None:
+    slow = default_policy(settle_seconds=10)
+
+    assert parse_policy(slow).hold.settle == timedelta(seconds=10)
+    assert len(set(slow.splitlines()) ^ set(DEFAULT_POLICY.splitlines())) == 2
+
+
+def test_a_rule_may_take_approvals_by_command_alone() -> None:
+    rule = RULE.replace("count = 1 }", "count = 1 }\noptions = { methods = { github_review = false } }")
+
+    assert check_policy("version = 1\n[commands]\nenabled = true" + rule).faults == ()

@@ -25,7 +25,7 @@ MISSING = "one human has approved: one approval by people with write permission 
 
 def oid(name: str) -> str:
     """A commit id that stays the same from run to run."""
-    return sha1(name.encode()).hexdigest()
+    return sha1(name.encode(errors="surrogatepass")).hexdigest()
 
 
 OLD, NEW, BEFORE = oid("old"), oid("new"), oid("before")

@@ -16,6 +16,7 @@ from gate.domain.pull_request.carrier import carrier_message
 from gate.domain.pull_request.length import LONGEST_TEXT, units
 from gate.domain.pull_request.marker import Marker, MarkerKind, read_marker
 from gate.domain.pull_request.model import Remark, ReviewRequest, Revised
+from gate.domain.pull_request.sections import Section, fit
 from gate.domain.pull_request.title import title
 from tests.pull_request.building import (
     BEFORE,
@@ -35,26 +36,8 @@ from tests.pull_request.github_page import ACTS, Page
 from tests.pull_request.hostile import hostile
 
 GOLDEN = Path(__file__).parent / "golden"
-ELEMENTS = {
-    "p",
-    "br",
-    "strong",
-    "code",
-    "a",
-    "table",
-    "thead",
-    "tbody",
-    "tr",
-    "th",
-    "td",
-    "h3",
-    "ul",
-    "li",
-} | {
-    "pre",
-    "blockquote",
-}
-_COMMAND = re.compile(r"(?m)^\s*/\w")
+ELEMENTS = set("p br strong code a table thead tbody tr th td h3 ul li pre blockquote".split())
+_COMMAND = re.compile(r"(?m)^/\w")
 
 
 def moving() -> ReviewRequest:
@@ -70,7 +53,7 @@ def moving() -> ReviewRequest:
 def rewriting() -> ReviewRequest:
     commits = (
         a_commit("Squash the uploads, fixes #3 for @bob"),
-        a_commit("Merge branch 'x'", parents=(OLD, NEW)),
+        a_commit("Merge branch 'retries'", parents=(OLD, NEW)),
     )
     dropped = (a_commit("Count the retries", author="carol"), a_commit("Start", author="carol"))
     files = (
@@ -130,7 +113,9 @@ def test_no_text_acts_in_a_title(text: str) -> None:
 
 @given(hostile)
 def test_no_text_acts_in_the_message_of_a_carrier(text: str) -> None:
-    lines = carrier_message(saying(text)).split("\n")
+    ref = text.encode(errors="surrogatepass").decode(errors="surrogateescape")  # as git's bytes are read
+
+    lines = carrier_message(saying(ref)).split("\n")
 
     assert len(lines) == 9
     assert not any(re.search("[@#`]|(?i:gh-[0-9])", line) for line in lines)
@@ -218,12 +203,11 @@ def test_the_trailer_of_a_carrier_can_be_read_back(kind: UpdateKind, ref: str, w
         (a_request(a_hold(review_head=oid("empty"))), True),
     ],
 )
-def test_whoever_sees_an_empty_commit_is_told_not_to_merge_it(
-    request_: ReviewRequest, is_carried: bool
-) -> None:
+def test_an_empty_commit_is_not_to_be_merged(request_: ReviewRequest, is_carried: bool) -> None:
     text = body(request_)
 
-    assert ("empty and only carries the request. Do not merge it by hand" in text) is is_carried
+    assert ("commit is empty and only carries the request; do not merge it" in text) is is_carried
+    assert ("Do not merge by hand: that would not do what is asked." in text) is is_carried
     assert ("Merging by hand is not needed." in text) is not is_carried
 
 
@@ -289,6 +273,15 @@ def test_one_long_list_does_not_push_out_the_others() -> None:
     assert "`src/upload.py`" in text
     kept = len(re.findall(r"(?m)^- `[0-9a-f]{7}` `Commit", text))
     assert f"\u2026 {10_000 - kept:,} more: see" in text
+
+
+def test_a_list_is_rendered_only_as_far_as_there_can_be_room() -> None:
+    items = iter(["12345678"] * 1_000)
+
+    text = fit(("first", Section("second", items, 1_000)), limit=120, more=lambda count: f"{count} more")
+
+    assert text == "first\n\nsecond" + "\n12345678" * 9 + "\n\n991 more\n"
+    assert len(list(items)) > 980
 
 
 def test_the_same_request_has_the_same_body() -> None:

@@ -26,6 +26,7 @@ from tests.pull_request.building import (
     BEFORE,
     MISSING,
     NEW,
+    OLD,
     TREE_HEAD,
     URL,
     a_hold,
@@ -66,7 +67,7 @@ def test_the_comment_says_what_is_missing_and_why_an_approval_does_not_count() -
         "- \u23f3 pending: policy: waiting\n"
         "  - \u23f3 pending: approval: every rule that applies is needed\n"
         "    - \u23f3 pending: one human has approved: no approvals, one needed\n"
-        "      - \u2796 skipped: bob approved `e02da87`: does not count, it is for an earlier revision\n"
+        f"      - \u2796 skipped: bob approved `{OLD[:7]}`: does not count, it is for an earlier revision\n"
         "  - \u2796 skipped: disapproval: no objection stands\n"
     )
 

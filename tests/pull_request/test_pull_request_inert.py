@@ -128,6 +128,7 @@ def test_code_spans_read_like_this(text: str, markdown: str) -> None:
         ),
         ("one co-author can't, (alice), 40 are allowed.", "one co-author can't, (alice), 40 are allowed."),
         ('An admin adds update_kind = ["rewrite"]', 'An admin adds `update_kind = ["rewrite"]`'),
+        ("it is at abcdefa, a facade", "it is at `abcdefa`, a facade"),
         ("12. fixes #1, @alice and more", "`12`. fixes `#1`, `@alice` and more"),
         ("- [x] GH-12 AB12 defaced7", "`- [x] GH-12 AB12 defaced7`"),
         ("", "(empty)"),

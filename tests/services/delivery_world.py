@@ -105,10 +105,10 @@ class DeliveryWorld:
             self.upstreams,  # type: ignore[arg-type]  # one method is enough here
             self.forge,
             lambda _: GATE,
-            self.jobs,  # type: ignore[arg-type]  # it takes any job
+            self.jobs,
             self.clock,
         )
-        self.redeliver = Redeliver(self.store, self.forge, self.jobs, self.clock)  # type: ignore[arg-type]
+        self.redeliver = Redeliver(self.store, self.forge, self.jobs, self.clock)
         with self.store.transaction() as tx:
             tx.repositories.add("demo", UPSTREAM, "github", self.now)
             tx.repositories.set_upstream("demo", UPSTREAM, FORGE_ID)
@@ -116,7 +116,7 @@ class DeliveryWorld:
 
     def new_process(self) -> AcceptDelivery:
         """The webhook as another web process has it."""
-        return AcceptDelivery(self.store, self.jobs, self.clock, SECRETS)  # type: ignore[arg-type]
+        return AcceptDelivery(self.store, self.jobs, self.clock, SECRETS)
 
     def clock(self) -> datetime:
         return self.now
@@ -150,8 +150,8 @@ class DeliveryWorld:
                     number=n + 20,
                     url=f"https://github.com/acme/demo/pull/{n + 20}",
                     head_repository="acme/demo",
-                    head_ref=f"pushgate/{n}",
-                    base_ref="main",
+                    head_ref=f"refs/heads/pushgate/{n}",
+                    base_ref="refs/heads/main",
                     author_id=GATE.id,
                     opened_at=self.now,
                     comment_id=900 + n,
@@ -198,7 +198,7 @@ def signature(body: bytes, secret: str = SECRETS[0]) -> str:
 def payload(action: str | None = None, *, sender: Account = ALICE, **content: Any) -> dict[str, Any]:
     """What every delivery about the repository has, and `content`."""
     said: dict[str, Any] = {} if action is None else {"action": action}
-    repository = {"id": FORGE_ID, "full_name": "acme/demo", "pushed_at": 1}
+    repository = {"id": FORGE_ID, "full_name": "acme/demo", "pushed_at": "2026-11-22T12:00:00Z"}
     return {**said, "repository": repository, "sender": _json(sender), **content}
 
 

@@ -11,6 +11,7 @@ import pytest
 from gate.adapters.sql.migrate import migrate
 from gate.adapters.sql.store import SqlStore
 from tests.postgres import fresh_database, postgres_server
+from tests.store.world import furnish
 
 
 @pytest.fixture(scope="session")
@@ -41,3 +42,9 @@ def empty_store(database_url: str) -> Iterator[SqlStore]:
 def store(empty_store: SqlStore) -> SqlStore:
     migrate(empty_store)
     return empty_store
+
+
+@pytest.fixture
+def ready(store: SqlStore) -> SqlStore:
+    """A store with a repository, an agent, and alice."""
+    return furnish(store)

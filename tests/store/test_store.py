@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import threading
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 
 import pytest
 from sqlalchemy import insert, text
@@ -23,57 +21,9 @@ from gate.domain.repository import Grant
 from gate.domain.review import Review, Reviewer, ReviewState, Role
 from gate.domain.user import SignInLink
 from gate.services.ports.store import HoldFilter
+from tests.store.world import LATER, MAIN, NEW, NOON, OLD, add_hold, add_push, at_once, move
 
-NOON = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
-LATER = NOON + timedelta(minutes=1)
-MAIN = "refs/heads/main"
-OLD, NEW = "a" * 40, "b" * 40
 ANY = HoldFilter()
-
-
-@pytest.fixture
-def ready(store: SqlStore) -> SqlStore:
-    """A store with a repository, an agent, and alice."""
-    with store.transaction() as tx:
-        tx.repositories.add("demo", "/srv/demo.git", "local", NOON)
-        alice = tx.users.add("alice", Role.REVIEWER, NOON)
-        tx.agents.add("codex-1", alice.id, "0" * 64, NOON)
-    return store
-
-
-def add_push(store: SqlStore, push_id: str) -> bool:
-    with store.transaction() as tx:
-        repository, agent = tx.repositories.get("demo"), tx.agents.get("codex-1")
-        return tx.holds.add_push(Push(push_id, repository.id, agent.id, NOON, "http", True, ("a=b",)))
-
-
-def add_hold(store: SqlStore, number: int = 1, ref: str = MAIN, group: str | None = None) -> Hold:
-    add_push(store, f"push-{number}")
-    revision = Revision(0, 1, f"push-{number}", OLD, NEW, "refs/quarantine/x/1", NOON)
-    with store.transaction() as tx:
-        return tx.holds.add("demo", "codex-1", ref, number, revision, group)
-
-
-def move(store: SqlStore, hold: Hold, *states: HoldState) -> Hold:
-    for state in states:
-        with store.transaction() as tx:
-            hold = tx.holds.move(hold, state, LATER, None, "")
-    return hold
-
-
-def at_once(count: int, act: object) -> list[object]:
-    """What each of so many threads got that began together: a value, or the fault."""
-    barrier = threading.Barrier(count)
-
-    def run(n: int) -> object:
-        barrier.wait()
-        try:
-            return act(n)  # type: ignore[operator]
-        except Exception as fault:
-            return fault
-
-    with ThreadPoolExecutor(count) as pool:
-        return list(pool.map(run, range(count)))
 
 
 def test_a_hold_reads_back_as_it_was_written(ready: SqlStore) -> None:

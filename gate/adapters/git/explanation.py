@@ -10,7 +10,7 @@ _DOCS = "See docs/github.md."
 _STEPS: tuple[tuple[re.Pattern[str], str], ...] = (
     (
         re.compile(r"without [`'\"]?workflows?[`'\"]? (permission|scope)", re.IGNORECASE),
-        "Give the gate the permission Workflows: read and write at GitHub, and accept it in the installation.",
+        "Give the gate the permission Workflows: read and write at GitHub, and accept it for the App.",
     ),
     (
         re.compile(r"GH009|contains? secrets|Secrets detected", re.IGNORECASE),
@@ -26,12 +26,12 @@ _STEPS: tuple[tuple[re.Pattern[str], str], ...] = (
         'let GitHub merge by `method = "merge"` in the policy.',
     ),
     (
-        re.compile(r"required status check", re.IGNORECASE),
+        re.compile(r"GH006.*required status check", re.IGNORECASE | re.DOTALL),
         "The branch is protected and waits for status checks, which run on the review branch: let them pass, "
         "or let the gate's App bypass the protection.",
     ),
     (
-        re.compile(r"GH006|protected branch", re.IGNORECASE),
+        re.compile(r"GH006"),
         "The branch is protected. Let the gate's App push to it and bypass required pull requests (Settings, "
         'Branches), or let GitHub merge by `method = "merge"` in the policy.',
     ),
@@ -40,8 +40,8 @@ _STEPS: tuple[tuple[re.Pattern[str], str], ...] = (
             r"returned error: 403|write access to repository not granted|resource not accessible",
             re.IGNORECASE,
         ),
-        "The gate may not write there. Give it the permission Contents: read and write, and look whether the "
-        "repository is archived.",
+        "The gate may not write there. At GitHub, give it the permission Contents: read and write, and look "
+        "whether the repository is archived.",
     ),
 )
 

@@ -44,8 +44,8 @@ def push_outcome(upstream: str, pushed: Completed) -> PushRefused | None:
         raise Unavailable(f"{upstream} did not say what became of the push: {reasons}. {pushed.words}")
     is_stale = any(_STALE.search(one.reason) for one in causes)
     is_passing = is_stale or all(_PASSING.search(one.reason) for one in causes)
-    words = explain(_words(reasons, pushed.words))
-    return PushRefused(words, is_stale=is_stale, is_final=not is_passing)
+    words = _words(reasons, pushed.words)
+    return PushRefused(words if is_passing else explain(words), is_stale=is_stale, is_final=not is_passing)
 
 
 def _without_report(upstream: str, words: str) -> PushRefused:

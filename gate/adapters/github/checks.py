@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar
 
 from github.CheckRun import CheckRun
@@ -11,6 +11,7 @@ from github.CommitStatus import CommitStatus
 from github.PaginatedList import PaginatedList
 
 from gate.adapters.github.errors import told
+from gate.adapters.github.people import logins_of
 from gate.adapters.github.place import Place
 from gate.domain.errors import Failed, NotFound
 from gate.domain.review import Account, Check, Seal
@@ -38,9 +39,14 @@ def checks_of(place: Place, head: str) -> tuple[Check, ...] | None:
     return _or_none(lambda: (*_check_runs(place, head), *_statuses(place, head)))
 
 
-def seals_of(commits: Sequence[Commit]) -> tuple[Seal, ...] | None:
-    """The signatures of a pull request's commits; None where there are more than GitHub lists."""
-    return None if len(commits) >= MOST_COMMITS else tuple(map(_seal, commits))
+def seals_of(commits: Sequence[Commit], numbers: Mapping[str, int]) -> tuple[Seal, ...] | None:
+    """The signatures of a pull request's commits; None where there are more than GitHub lists.
+
+    `numbers` are the accounts behind the logins that a policy names.
+    """
+    if len(commits) >= MOST_COMMITS:
+        return None
+    return tuple(_seal(commit, numbers) for commit in commits)
 
 
 def unresolved_threads(place: Place, number: int) -> int | None:
@@ -76,7 +82,7 @@ def combined_statuses(place: Place, head: str) -> list[CommitStatus]:
         return list(PaginatedList(CommitStatus, place.api.requester, url, None, list_item="statuses"))
 
 
-def _seal(commit: Commit) -> Seal:
+def _seal(commit: Commit, numbers: Mapping[str, int]) -> Seal:
     verification = commit.commit.verification
     signer = commit.committer
     return Seal(
@@ -85,6 +91,7 @@ def _seal(commit: Commit) -> Seal:
         # GitHub finds a signature valid only with a key of the committer's account.
         signer=None if signer is None else Account(signer.id, signer.login),
         reason=verification.reason if verification is not None else "unsigned",
+        named=logins_of(None if signer is None else signer.id, numbers),
     )
 
 

@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal
 
 from gate.adapters.github.client import GitHub
 from gate.adapters.github.close import CloseThere
@@ -35,7 +34,7 @@ class GitHubForgeSettings:
     `draft`: pull requests are opened as drafts, and nothing is released before a person says they are ready.
     """
 
-    review_branches: Literal["same", "fork"] = "same"
+    review_branches: str = "same"
     fork_owner: str | None = None
     draft: bool = False
 
@@ -98,7 +97,7 @@ class GitHubForge:
 
 
 def _forks(github: GitHub, settings: GitHubForgeSettings) -> Forks | None:
-    if settings.review_branches == "same":
+    if settings.review_branches != "fork":
         return None
     if settings.fork_owner is None:
         raise Invalid("GitHub", ["review branches in a fork need PUSHGATE_GITHUB_FORK_OWNER"])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from github.Commit import Commit
@@ -69,7 +69,13 @@ class ObserveThere:
         said = _said(place, pull, wants, kept.gate.id)
         numbers = numbers_of(self.store, place, wants.users)
         people = People(place, wants, numbers).reviewers(said.users)
-        return self._observation(place, pull, row, wants, kept=kept, said=said, people=people)
+        seen = self._observation(place, pull, row, kept=kept, said=said, people=people)
+        return replace(
+            seen,
+            checks=checks_of(place, pull.head.sha) if wants.checks else None,
+            seals=seals_of(said.commits, numbers) if wants.seals else None,
+            unresolved_threads=unresolved_threads(place, row.number) if wants.threads else None,
+        )
 
     def _kept(self, hold: Hold, place: Place) -> _Kept:
         with self.store.snapshot() as tx:
@@ -82,7 +88,6 @@ class ObserveThere:
         place: Place,
         pull: Pull,
         row: PullRequest,
-        wants: Wants,
         *,
         kept: _Kept,
         said: _Said,
@@ -112,9 +117,6 @@ class ObserveThere:
             contributor_ids=contributor_ids(said.commits, pushed),
             coauthor_ids=coauthor_ids(pushed),
             comments=tuple(_comment(one, people) for one in said.comments),
-            checks=checks_of(place, pull.head.sha) if wants.checks else None,
-            seals=seals_of(said.commits) if wants.seals else None,
-            unresolved_threads=unresolved_threads(place, row.number) if wants.threads else None,
         )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
@@ -29,7 +29,7 @@ class People:
 
     place: Place
     wants: Wants
-    numbers: dict[str, int]
+    numbers: Mapping[str, int]
 
     def reviewers(self, users: Sequence[NamedUser | Organization]) -> dict[int, Reviewer]:
         """Each of these people once, by number."""
@@ -41,7 +41,7 @@ class People:
             login=user.login,
             permission=self._permission(user),
             is_bot=user.type == _BOT,
-            named=frozenset(login for login, number in self.numbers.items() if number == user.id),
+            named=logins_of(user.id, self.numbers),
             teams=self._teams(user),
         )
 
@@ -83,6 +83,11 @@ class People:
 def _parts(team: str) -> tuple[str, str]:
     organization, _, slug = team.partition("/")
     return organization, slug
+
+
+def logins_of(account_id: int | None, numbers: Mapping[str, int]) -> frozenset[str]:
+    """Which of the logins that a policy names are this account."""
+    return frozenset(login for login, number in numbers.items() if number == account_id)
 
 
 def numbers_of(store: Store, place: Place, logins: frozenset[str]) -> dict[str, int]:

@@ -35,7 +35,8 @@ def protection_findings(branch: str, protection: Mapping[str, Any], pusher: Push
     """What the classic protection of one branch has against a release."""
     subject = f"protection of {branch}"
     reviews = protection.get("required_pull_request_reviews")
-    if reviews and not pusher.merges and not pusher.is_in(reviews.get("bypass_pull_request_allowances", {})):
+    bypass = (reviews or {}).get("bypass_pull_request_allowances", {})
+    if reviews is not None and not pusher.merges and not pusher.is_in(bypass):
         yield Finding(
             subject,
             "it refuses every push that is no merge of a pull request, so releases too",
@@ -43,7 +44,7 @@ def protection_findings(branch: str, protection: Mapping[str, Any], pusher: Push
             '`method = "merge"` under `[release]` in the policy',
         )
     restrictions = protection.get("restrictions")
-    if restrictions and not pusher.is_in(restrictions):
+    if restrictions is not None and not pusher.is_in(restrictions):
         yield Finding(
             subject,
             "only some may push to it, and the gate is not among them",

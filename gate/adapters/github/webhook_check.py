@@ -22,16 +22,28 @@ def webhook_findings(look: Look, webhook_url: str) -> Iterator[Finding]:
     """What is wrong with deliveries: the App's own webhook, or the repository's where there is a token."""
     host = urlsplit(webhook_url).hostname or ""
     if host in ("localhost", "127.0.0.1", "::1"):
-        yield _note(
-            f"GitHub cannot reach {webhook_url}; the sweep sees reviews instead", "set PUSHGATE_URL"
-        )
+        yield _note(f"GitHub cannot reach {webhook_url}; the sweep sees reviews instead", "set PUSHGATE_URL")
     try:
         if look.github.app() is not None:
+            yield from config_findings(look.as_app("/app/hook/config"), webhook_url)
             yield from delivery_findings(look.as_app("/app/hook/deliveries", per_page=30), webhook_url)
         else:
             yield from hook_findings(look.repository("/hooks"), webhook_url)
     except (NotFound, GitHubRefused) as fault:
         yield _note(f"its deliveries cannot be looked at: {fault}", f"see whether it sends to {webhook_url}")
+
+
+def config_findings(config: Mapping[str, Any], webhook_url: str) -> Iterator[Finding]:
+    """What is wrong with where a webhook sends to, and how."""
+    # PyGithub puts the path of the request there, where an answer has no address.
+    sends_to = str(config.get("url") or "/")
+    if sends_to != webhook_url:
+        shown = "nowhere" if sends_to.startswith("/") else sends_to
+        yield _note(f"it sends to {shown}", f"set its address: {webhook_url}")
+    if str(config.get("insecure_ssl", "0")) != "0":
+        yield _note("it does not check the gate's certificate", 'choose "Enable SSL verification"')
+    if not config.get("secret"):
+        yield _note("it has no secret, so the gate takes nothing from it", "type the webhook's secret there")
 
 
 def delivery_findings(deliveries: Sequence[Mapping[str, Any]], webhook_url: str) -> Iterator[Finding]:
@@ -64,8 +76,7 @@ def hook_findings(hooks: Sequence[Mapping[str, Any]], webhook_url: str) -> Itera
     hook = mine[0]
     if not hook.get("active"):
         yield _note("it is switched off", "tick Active in the repository's settings")
-    if str(hook["config"].get("insecure_ssl", "0")) != "0":
-        yield _note("it does not check the gate's certificate", 'choose "Enable SSL verification"')
+    yield from config_findings(hook["config"], webhook_url)
     code = (hook.get("last_response") or {}).get("code")
     if code is not None and not 200 <= code < 300:
         yield _note(f"the latest delivery failed with {code}", _WORDS.get(code, "see the gate's log"))

@@ -127,12 +127,14 @@ class SqlUsers:
         self._set(user_id, is_disabled=disabled)
 
     def set_github(self, user_id: int, account: Account | None) -> None:
-        query = select(users.c.login).where(users.c.id != user_id)
-        if account is not None:
-            other = self._connection.scalar(query.where(users.c.github_id == account.id))
-            if other is not None:
-                raise Taken(f"GitHub's {account.login}: {other} has this account here already.")
-        self._set(user_id, **_account_values(account))
+        try:
+            self._set(user_id, **_account_values(account))
+        except IntegrityError:
+            assert account is not None, "any number of people may have no account"
+            raise Taken(
+                f"GitHub's {account.login} is matched with somebody else here. Take it from them first: "
+                "python -m gate user map LOGIN --nobody"
+            ) from None
 
     def add_link(self, link: SignInLink) -> None:
         self._connection.execute(

@@ -10,6 +10,7 @@ from sqlalchemy import Connection, Select, delete, select, tuple_, update
 
 from gate.adapters.sql.conflicts import insert_into
 from gate.adapters.sql.schema import deliveries
+from gate.domain.audit import writable
 from gate.domain.delivery import Delivery, DeliveryOutcome, Stored
 from gate.domain.errors import NotFound
 
@@ -37,11 +38,11 @@ class SqlDeliveries:
             .values(
                 id=delivery.id,
                 event=delivery.event,
-                action=delivery.action,
+                action=writable(delivery.action),
                 body_hash=delivery.body_hash,
                 received_at=delivery.received_at,
                 outcome=delivery.outcome,
-                note=delivery.note,
+                note=writable(delivery.note),
                 finished_at=delivery.finished_at,
                 # A web request waits for it: the quickest level is a third of the size already.
                 body=zlib.compress(body, 1),
@@ -62,7 +63,7 @@ class SqlDeliveries:
         return _delivery(row), zlib.decompress(row.body)
 
     def finish(self, delivery_id: str, outcome: DeliveryOutcome, note: str, at: datetime) -> None:
-        values = {"outcome": outcome, "note": note, "finished_at": at}
+        values = {"outcome": outcome, "note": writable(note), "finished_at": at}
         this = deliveries.c.id == delivery_id
         self._connection.execute(update(deliveries).where(this).values(values))
 

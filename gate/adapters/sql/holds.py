@@ -110,8 +110,6 @@ class SqlHolds:
         self._swap(
             hold,
             state=HoldState.RECEIVED,
-            # A rejection that was taken back is carried out no more.
-            is_settled=False,
             revision=revision.n,
             group=group,
             reason=None,
@@ -170,8 +168,12 @@ class SqlHolds:
         self._set_revision(hold_id, n, review_head=oid)
 
     def unnotified(self) -> list[Hold]:
-        waiting = (holds.c.state == HoldState.IN_REVIEW) & (holds.c.notified < holds.c.revision)
-        return self._list(_select().where(waiting).order_by(holds.c.id))
+        waiting = (
+            holds.c.state == HoldState.IN_REVIEW,
+            holds.c.notified < holds.c.revision,
+            ~repositories.c.removed,
+        )
+        return self._list(_select().where(*waiting).order_by(holds.c.id))
 
     def set_notified(self, hold_id: int, n: int) -> None:
         self._connection.execute(update(holds).where(holds.c.id == hold_id).values(notified=n))
@@ -228,7 +230,9 @@ class SqlHolds:
             holds.c.state == hold.state,
             holds.c.revision == hold.revision.n,
         )
-        if self._connection.execute(update(holds).where(*unchanged).values(**values)).rowcount != 1:
+        # Whatever was carried out was for the state before: a rejection can be taken back.
+        moved = update(holds).where(*unchanged).values(is_settled=False, **values)
+        if self._connection.execute(moved).rowcount != 1:
             raise IllegalMove(
                 f"hold {hold.name}: it is no longer {hold.state} at revision {hold.revision.n}. Look again."
             )

@@ -6,15 +6,16 @@ from dataclasses import asdict
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Row, and_, or_, select, update
+from sqlalchemy.exc import IntegrityError
 
 from gate.adapters.sql import observation_codec
 from gate.adapters.sql.conflicts import insert_into
 from gate.adapters.sql.schema import holds, pull_requests, repositories, revisions
+from gate.domain.errors import Taken
 from gate.domain.hold import LIVE_STATES
 from gate.domain.pull_request.model import PullRequest
 from gate.domain.review import Observation
 
-_BRANCHES = "refs/heads/"
 _FIELDS = tuple(column for column in pull_requests.c if column.name != "observation")
 
 
@@ -32,9 +33,11 @@ class SqlPullRequests:
     def put(self, pull_request: PullRequest) -> None:
         values = asdict(pull_request)
         row = insert_into(self._connection, pull_requests).values(values)
-        self._connection.execute(
-            row.on_conflict_do_update(index_elements=[pull_requests.c.hold_id], set_=values)
-        )
+        row = row.on_conflict_do_update(index_elements=[pull_requests.c.hold_id], set_=values)
+        try:
+            self._connection.execute(row)
+        except IntegrityError:
+            raise Taken(f"pull request {pull_request.url}: it is of another hold already.") from None
 
     def find(self, repository_id: int, number: int) -> int | None:
         this = (pull_requests.c.repository_id == repository_id, pull_requests.c.number == number)
@@ -49,12 +52,7 @@ class SqlPullRequests:
         return list(self._connection.scalars(query.order_by(holds.c.id)))
 
     def on_branch(self, repository_id: int, ref: str) -> list[int]:
-        branch = ref.removeprefix(_BRANCHES) if ref.startswith(_BRANCHES) else None
-        involved = or_(
-            holds.c.ref == ref,
-            pull_requests.c.head_ref == branch,
-            pull_requests.c.base_ref == branch,
-        )
+        involved = or_(holds.c.ref == ref, pull_requests.c.head_ref == ref, pull_requests.c.base_ref == ref)
         query = (
             select(holds.c.id)
             .select_from(holds.join(repositories).outerjoin(pull_requests))

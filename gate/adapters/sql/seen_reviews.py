@@ -8,6 +8,7 @@ from sqlalchemy import Connection, Row, select, update
 
 from gate.adapters.sql.conflicts import insert_into
 from gate.adapters.sql.schema import seen_reviews
+from gate.domain.audit import writable
 from gate.domain.review import Account
 from gate.services.ports.store import SeenReview
 
@@ -21,11 +22,13 @@ class SqlSeenReviews:
     def see(self, review: SeenReview) -> bool:
         if self._add(review):
             return True
-        known = self._connection.execute(select(seen_reviews).where(seen_reviews.c.id == review.id)).one()
-        is_news = (known.state, known.body) != (review.state, _writable(review.body))
+        query = select(seen_reviews).where(seen_reviews.c.id == review.id)
+        # Locked until the end of the transaction: a webhook and a look may tell of it at the same moment.
+        known = self._connection.execute(query.with_for_update()).one()
+        is_news = (known.state, known.body) != (review.state, writable(review.body))
         by_whom = known.dismissed_by if known.dismissed_by is not None else review.dismissed_by
         if is_news or by_whom != known.dismissed_by:
-            values = {"state": review.state, "body": _writable(review.body), "dismissed_by": by_whom}
+            values = {"state": review.state, "body": writable(review.body), "dismissed_by": by_whom}
             this = seen_reviews.c.id == review.id
             self._connection.execute(update(seen_reviews).where(this).values(values))
         return is_news
@@ -46,18 +49,13 @@ class SqlSeenReviews:
                 said=review.said,
                 state=review.state,
                 submitted_at=review.submitted_at,
-                body=_writable(review.body),
+                body=writable(review.body),
                 dismissed_by=review.dismissed_by,
             )
             .on_conflict_do_nothing()
             .returning(seen_reviews.c.id)
         )
         return added.one_or_none() is not None
-
-
-def _writable(text: str) -> str:
-    """PostgreSQL has no place for NUL in text, and neither database for lone surrogates."""
-    return text.replace("\0", "").encode("utf-8", "replace").decode("utf-8")
 
 
 def _review(row: Row[Any]) -> SeenReview:

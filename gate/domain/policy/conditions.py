@@ -1,36 +1,18 @@
-"""Conditions on a push: each tells whether it holds and says in words what it saw."""
+"""Conditions on a push, as git and the gate know it."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
-from typing import Protocol
+from datetime import timedelta
 
 from gate.domain.facts import ChangedFile
 from gate.domain.hold import UpdateKind
+from gate.domain.policy.condition import CannotTell, Finding, Sight
 from gate.domain.policy.duration import in_words
 from gate.domain.policy.pattern import Pattern
 from gate.domain.policy.subject import Subject
 from gate.domain.policy.words import one_of, shown
-
-
-class CannotTell(Exception):
-    """The gate does not know enough to say whether a condition holds; then nothing is approved."""
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """Whether a condition holds, and what it saw."""
-
-    holds: bool
-    words: str
-
-
-class Condition(Protocol):
-    """Something a push is or is not."""
-
-    def tell(self, subject: Subject, now: datetime) -> Finding: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,8 +35,8 @@ class ChangedFiles:
 
     filter: PathFilter
 
-    def tell(self, subject: Subject, now: datetime) -> Finding:
-        path = self.filter.first(_files(subject))
+    def tell(self, sight: Sight) -> Finding:
+        path = self.filter.first(_files(sight.subject))
         if path is None:
             return Finding(False, "no changed file is of these paths")
         return Finding(True, f"{shown(path)} is changed")
@@ -66,8 +48,8 @@ class NoChangedFiles:
 
     filter: PathFilter
 
-    def tell(self, subject: Subject, now: datetime) -> Finding:
-        found = ChangedFiles(self.filter).tell(subject, now)
+    def tell(self, sight: Sight) -> Finding:
+        found = ChangedFiles(self.filter).tell(sight)
         return Finding(not found.holds, found.words)
 
 
@@ -77,8 +59,8 @@ class OnlyChangedFiles:
 
     filter: PathFilter
 
-    def tell(self, subject: Subject, now: datetime) -> Finding:
-        files = _files(subject)
+    def tell(self, sight: Sight) -> Finding:
+        files = _files(sight.subject)
         other = next((file.path for file in files if not self.filter.matches(file.path)), None)
         if other is not None:
             return Finding(False, f"{shown(other)} is changed too")
@@ -113,8 +95,8 @@ class ModifiedLines:
     deletions: Comparison | None = None
     total: Comparison | None = None
 
-    def tell(self, subject: Subject, now: datetime) -> Finding:
-        files = _files(subject)
+    def tell(self, sight: Sight) -> Finding:
+        files = _files(sight.subject)
         binary = any(file.is_binary for file in files)
         added = sum(file.additions or 0 for file in files)
         deleted = sum(file.deletions or 0 for file in files)
@@ -130,11 +112,11 @@ class TargetsBranch:
 
     pattern: Pattern
 
-    def tell(self, subject: Subject, now: datetime) -> Finding:
-        if subject.branch is None:
-            return Finding(False, f"{shown(subject.ref)} is not a branch")
-        holds = self.pattern.search(subject.branch)
-        return Finding(holds, f"the branch is {shown(subject.branch)}")
+    def tell(self, sight: Sight) -> Finding:
+        branch = sight.subject.branch
+        if branch is None:
+            return Finding(False, f"{shown(sight.subject.ref)} is not a branch")
+        return Finding(self.pattern.search(branch), f"the branch is {shown(branch)}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,10 +125,9 @@ class KindIs:
 
     kinds: tuple[UpdateKind, ...]
 
-    def tell(self, subject: Subject, now: datetime) -> Finding:
-        return Finding(
-            subject.kind in self.kinds, f"the update is a {subject.kind}, asked is {one_of(self.kinds)}"
-        )
+    def tell(self, sight: Sight) -> Finding:
+        kind = sight.subject.kind
+        return Finding(kind in self.kinds, f"the update is a {kind}, asked is {one_of(self.kinds)}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,8 +137,8 @@ class Age:
     older_than: timedelta | None = None
     newer_than: timedelta | None = None
 
-    def tell(self, subject: Subject, now: datetime) -> Finding:
-        age = subject.age(now)
+    def tell(self, sight: Sight) -> Finding:
+        age = sight.subject.age(sight.now)
         told = []
         if self.older_than is not None:
             told.append(Finding(age > self.older_than, f"older than {in_words(self.older_than)}"))
@@ -173,11 +154,11 @@ class HasOperatorIn:
 
     users: tuple[str, ...]
 
-    def tell(self, subject: Subject, now: datetime) -> Finding:
-        if subject.operator is None:
-            return Finding(False, f"{shown(subject.agent)} has no operator on record")
-        holds = subject.operator.casefold() in self.users
-        return Finding(holds, f"the operator is {shown(subject.operator)}")
+    def tell(self, sight: Sight) -> Finding:
+        operator = sight.subject.operator
+        if operator is None:
+            return Finding(False, f"{shown(sight.subject.agent)} has no operator on record")
+        return Finding(operator.casefold() in self.users, f"the operator is {shown(operator)}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,8 +167,9 @@ class HasAgentIn:
 
     agents: tuple[str, ...]
 
-    def tell(self, subject: Subject, now: datetime) -> Finding:
-        return Finding(subject.agent in self.agents, f"the agent is {shown(subject.agent)}")
+    def tell(self, sight: Sight) -> Finding:
+        agent = sight.subject.agent
+        return Finding(agent in self.agents, f"the agent is {shown(agent)}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,11 +179,15 @@ class RepositoryIs:
     matches: tuple[Pattern, ...] = ()
     not_matches: tuple[Pattern, ...] = ()
 
-    def tell(self, subject: Subject, now: datetime) -> Finding:
-        name = subject.repository
-        wanted = not self.matches or any(pattern.search(name) for pattern in self.matches)
-        unwanted = any(pattern.search(name) for pattern in self.not_matches)
-        return Finding(wanted and not unwanted, f"the repository is {shown(name)}")
+    def tell(self, sight: Sight) -> Finding:
+        name = sight.subject.repository
+        return Finding(fits(name, self.matches, self.not_matches), f"the repository is {shown(name)}")
+
+
+def fits(value: str, matches: tuple[Pattern, ...], not_matches: tuple[Pattern, ...]) -> bool:
+    """Whether `value` matches one of `matches`, if there is any, and none of `not_matches`."""
+    wanted = not matches or any(pattern.search(value) for pattern in matches)
+    return wanted and not any(pattern.search(value) for pattern in not_matches)
 
 
 def _files(subject: Subject) -> tuple[ChangedFile, ...]:

@@ -7,14 +7,17 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from gate.domain.hold import UpdateKind
+from gate.domain.policy.comments import Spoken, hear
+from gate.domain.policy.condition import Sight
 from gate.domain.policy.judging import Judge, Judged
 from gate.domain.policy.model import Policy
+from gate.domain.policy.opinion import in_order
 from gate.domain.policy.opinions import Opinions
 from gate.domain.policy.overriding import Overridden, judge_overrides
 from gate.domain.policy.subject import Override, Subject
 from gate.domain.policy.verdict import Node, Outcome, Status, Verdict
-from gate.domain.policy.words import short, shown
-from gate.domain.review import Observation
+from gate.domain.policy.words import plural, short, shown
+from gate.domain.review import Observation, Realm
 
 _LOSES_COMMITS = (UpdateKind.REWRITE, UpdateKind.DELETE)
 NO_POLICY = "the repository has no policy, so nothing is released. Give it one"
@@ -51,6 +54,8 @@ class _Parts:
     approval: Judged
     disapproval: Judged
     override: Overridden
+    rejection: tuple[str, str] | None
+    notes: tuple[Node, ...]
 
 
 def _evaluate(
@@ -60,13 +65,17 @@ def _evaluate(
     now: datetime,
     overrides: tuple[Override, ...],
 ) -> Verdict:
-    approval, disapproval = _judge_reviews(policy, subject, observation, now)
+    spoken = Spoken() if observation is None else hear(policy, subject, observation)
+    approval, disapproval = _judge_reviews(policy, subject, observation, spoken, now)
+    is_open = subject.is_live and observation is not None and observation.is_open
     parts = _Parts(
         blocks=_blocks(policy, subject, observation),
         waits=_waits(policy, subject, observation),
         approval=approval,
         disapproval=disapproval,
-        override=judge_overrides(policy.override, overrides, subject, now),
+        override=judge_overrides(policy.override, (*overrides, *spoken.overrides), subject, now),
+        rejection=spoken.rejection if is_open else None,
+        notes=spoken.notes,
     )
     outcome = _outcome(parts)
     return Verdict(
@@ -77,19 +86,27 @@ def _evaluate(
         _tree(outcome, parts),
         parts.approval.counted,
         parts.override.counted,
+        parts.rejection,
     )
 
 
 def _judge_reviews(
-    policy: Policy, subject: Subject, observation: Observation | None, now: datetime
+    policy: Policy, subject: Subject, observation: Observation | None, spoken: Spoken, now: datetime
 ) -> tuple[Judged, Judged]:
     no_objection = Judged(Node("disapproval", Status.SKIPPED, "no objection stands"))
     if observation is None:
         words = "the review is not open yet"
         approval, disapproval = Judged(Node("approval", Status.PENDING, words), (), (words,)), no_objection
     else:
-        opinions = Opinions(subject, observation, policy.hold.settle, policy.disapproval.sticky)
-        judge = Judge(policy, subject, opinions, now)
+        opinions = Opinions(
+            subject,
+            observation,
+            in_order(observation.reviews, spoken.opinions),
+            policy.hold.settle,
+            policy.disapproval.sticky,
+            policy.hold.copy,
+        )
+        judge = Judge(policy, Sight(subject, observation, now), opinions)
         approval, disapproval = judge.approval(), judge.disapproval()
     if policy.hold.passes_through(subject.ref):
         words = f"{shown(subject.ref)} passes straight through by hold.allow_refs"
@@ -109,15 +126,25 @@ def _blocks(policy: Policy, subject: Subject, observation: Observation | None) -
         found.append("the hold is closed")
     if not policy.hold.takes(subject.ref):
         found.append(f"{shown(subject.ref)} is outside hold.refs, so this policy does not take pushes to it")
-    if observation is not None and observation.head != subject.head:
-        here, there = short(subject.head), short(observation.head)
-        found.append(f"the review shows {there} but {here} is held: somebody changed the review's branch")
-    if observation is not None and not observation.is_open:
-        found.append("the review is closed")
+    found += [] if observation is None else _review_blocks(subject, observation)
     most = policy.hold.max_changed_files
     if most is not None and (len(subject.files) > most or subject.files_truncated):
         found.append(f"{_files_words(subject)} are changed, {most} are allowed. Push smaller steps")
     return tuple(found)
+
+
+def _review_blocks(subject: Subject, observation: Observation) -> list[str]:
+    found = []
+    if observation.head != subject.head:
+        here, there = short(subject.head), short(observation.head)
+        found.append(f"the review shows {there} but {here} is held: somebody changed the review's branch")
+    bases = (observation.base, observation.expected_base)
+    if None not in bases and observation.base != observation.expected_base:
+        found.append("the pull request's base branch was changed")
+    # A forge may say that a merged one is open again.
+    if not observation.is_open or observation.is_merged:
+        found.append("the review is closed")
+    return found
 
 
 def _waits(policy: Policy, subject: Subject, observation: Observation | None) -> tuple[str, ...]:
@@ -125,8 +152,13 @@ def _waits(policy: Policy, subject: Subject, observation: Observation | None) ->
     found = []
     if subject.lockdown is not None:
         found.append(f"lock-down: {shown(subject.lockdown)}. Approvals are recorded, releases wait")
-    if observation is None:
-        return tuple(found)
+    found += map(shown, subject.doubts)
+    found += [] if observation is None else _review_waits(policy, observation)
+    return tuple(found)
+
+
+def _review_waits(policy: Policy, observation: Observation) -> list[str]:
+    found = []
     if observation.is_draft:
         found.append("the review is a draft. Mark it ready")
     labels = {label.casefold() for label in observation.labels}
@@ -135,10 +167,21 @@ def _waits(policy: Policy, subject: Subject, observation: Observation | None) ->
     title = policy.release.blocking_title
     if title is not None and title.search(observation.title):
         found.append("the title matches release.blocking_title_regex. Change it")
-    return tuple(found)
+    # The built-in review page has no threads that could be unresolved.
+    if policy.release.needs_resolved_threads and observation.realm is not Realm.GATE:
+        found += _thread_waits(observation.unresolved_threads)
+    return found
+
+
+def _thread_waits(unresolved: int | None) -> list[str]:
+    if unresolved is None:
+        return ["the forge could not tell whether every conversation is resolved"]
+    return [f"{plural(unresolved, 'conversation')} must be resolved"] if unresolved else []
 
 
 def _outcome(parts: _Parts) -> Outcome:
+    if parts.rejection is not None:
+        return Outcome.REJECTED
     if parts.blocks:
         return Outcome.BLOCKED
     if parts.override.is_satisfied:
@@ -153,6 +196,9 @@ def _outcome(parts: _Parts) -> Outcome:
 
 
 def _reasons(outcome: Outcome, parts: _Parts) -> tuple[str, ...]:
+    if parts.rejection is not None:
+        who, why = parts.rejection
+        return (f"{shown(who)} rejected it: {shown(why)}",)
     if outcome is Outcome.OVERRIDDEN:
         return tuple(f"{shown(o.login)} overrode: {shown(o.reason)}" for o in parts.override.counted)
     if outcome is Outcome.APPROVED:
@@ -174,8 +220,10 @@ def _approved_words(approval: Judged) -> tuple[str, ...]:
 def _tree(outcome: Outcome, parts: _Parts) -> Node:
     stops = [Node("", Status.ERROR, words) for words in parts.blocks]
     stops += [Node("", Status.PENDING, words) for words in parts.waits]
-    nodes = (*stops, parts.approval.node, parts.disapproval.node, parts.override.node)
-    return Node("policy", _STATUS[outcome], _WORDS[outcome], nodes)
+    nodes = [*stops, parts.approval.node, parts.disapproval.node, parts.override.node]
+    if parts.notes:
+        nodes.append(Node("comments", Status.SKIPPED, "these have no effect", parts.notes))
+    return Node("policy", _STATUS[outcome], _WORDS[outcome], tuple(nodes))
 
 
 _STATUS = {
@@ -183,6 +231,7 @@ _STATUS = {
     Outcome.OVERRIDDEN: Status.APPROVED,
     Outcome.PENDING: Status.PENDING,
     Outcome.DISAPPROVED: Status.DISAPPROVED,
+    Outcome.REJECTED: Status.DISAPPROVED,
     Outcome.BLOCKED: Status.ERROR,
     Outcome.ERROR: Status.ERROR,
 }
@@ -191,6 +240,7 @@ _WORDS = {
     Outcome.OVERRIDDEN: "overridden by named people",
     Outcome.PENDING: "waiting",
     Outcome.DISAPPROVED: "an objection blocks",
+    Outcome.REJECTED: "rejected by a comment",
     Outcome.BLOCKED: "cannot be released as it stands",
     Outcome.ERROR: "gives no answer, so nothing is released",
 }

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
 
-from gate.domain.policy.conditions import CannotTell, Condition
+from gate.domain.policy.commands import Word
+from gate.domain.policy.condition import CannotTell, Condition, Sight
 from gate.domain.policy.model import Disapproval, Group, Named, Policy, Requires, Rule
+from gate.domain.policy.opinion import Opinion
 from gate.domain.policy.opinions import Heard, Opinions
-from gate.domain.policy.subject import Subject
+from gate.domain.policy.standing_in import Owned, count_teams, judge_owners
 from gate.domain.policy.verdict import CountedReview, Node, Status
 from gate.domain.policy.words import number, plural, short, shown
-from gate.domain.review import Review, ReviewState
+from gate.domain.review import ReviewState
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,9 +30,8 @@ class Judge:
     """Judges one revision under one policy, at one moment."""
 
     policy: Policy
-    subject: Subject
+    sight: Sight
     opinions: Opinions
-    now: datetime
 
     def approval(self) -> Judged:
         """Judge the whole of `policy.approval`."""
@@ -66,20 +66,35 @@ class Judge:
             return Judged(Node(rule.name, Status.SKIPPED, words, tuple(applies)))
         needed = [self._condition(key, condition) for key, condition in rule.requires.conditions]
         heard = self.opinions.approvals(rule.requires.who, rule.options)
-        counted = tuple(_counted(one.review) for one in heard if one.refusal is None)
-        missing = _missing(rule.requires, len(counted), needed)
+        approving = [one for one in heard if one.refusal is None]
+        owned = self._owned(rule.requires, approving)
+        count = _count(rule.requires, approving)
+        missing = [*_missing(rule.requires, count, needed), *owned.missing]
         status = Status.PENDING if missing else Status.APPROVED
-        parts = (*applies, *needed, *map(_approval_node, heard))
-        node = Node(rule.name, status, _rule_words(rule.requires, len(counted), missing), parts)
+        parts = (*applies, *needed, *owned.nodes, *map(_approval_node, heard))
+        node = Node(rule.name, status, _rule_words(rule.requires, count, missing), parts)
+        counted = tuple(_counted(one.opinion) for one in approving)
         return Judged(node, counted, tuple(f"{rule.name}: {words}" for words in missing))
 
+    def _owned(self, requires: Requires, approving: list[Heard]) -> Owned:
+        if not requires.code_owners:
+            return Owned((), ())
+        return judge_owners(self.sight.subject, [one.review.reviewer for one in approving])
+
     def _condition(self, key: str, condition: Condition) -> Node:
-        finding = condition.tell(self.subject, self.now)
+        finding = condition.tell(self.sight)
         return Node(key, Status.APPROVED if finding.holds else Status.SKIPPED, finding.words)
 
 
-def _counted(review: Review) -> CountedReview:
-    return CountedReview(review.id, review.reviewer.id, review.reviewer.login, review.oid)
+def _counted(opinion: Opinion) -> CountedReview:
+    review, is_comment = opinion.review, opinion.word is not None
+    return CountedReview(review.id, review.reviewer.id, review.reviewer.login, review.oid, is_comment)
+
+
+def _count(requires: Requires, approving: list[Heard]) -> int:
+    if requires.unique_teams:
+        return count_teams([requires.who.teams_of(one.review.reviewer) for one in approving])
+    return len(approving)
 
 
 def _combine(word: str, statuses: list[Status]) -> Status:
@@ -112,7 +127,9 @@ def _group_missing(group: Group, status: Status, parts: list[Judged]) -> tuple[s
 
 
 def _union(counted: Iterable[tuple[CountedReview, ...]]) -> tuple[CountedReview, ...]:
-    return tuple({review.review_id: review for reviews in counted for review in reviews}.values())
+    """Each review once. Comments have numbers of their own."""
+    every = (review for reviews in counted for review in reviews)
+    return tuple({(review.review_id, review.is_comment): review for review in every}.values())
 
 
 def _missing(requires: Requires, count: int, needed: list[Node]) -> list[str]:
@@ -120,7 +137,8 @@ def _missing(requires: Requires, count: int, needed: list[Node]) -> list[str]:
     if count < requires.count:
         lacking = requires.count - count
         more = plural(lacking, "more approval") if count else plural(lacking, "approval")
-        missing.append(f"{more} by {requires.who.words()} {'is' if lacking == 1 else 'are'} missing")
+        each = ", each for another team," if requires.unique_teams else ""
+        missing.append(f"{more} by {requires.who.words()}{each} {'is' if lacking == 1 else 'are'} missing")
     failing = [node for node in needed if node.status is not Status.APPROVED]
     missing.extend(f"{node.name} does not hold: {node.words}" for node in failing)
     return missing
@@ -135,25 +153,26 @@ def _rule_words(requires: Requires, count: int, missing: list[str]) -> str:
 
 
 def _approval_node(heard: Heard) -> Node:
-    words = f"{shown(heard.review.reviewer.login)} approved {short(heard.review.oid)}"
+    how = "" if heard.opinion.word is None else " by a comment"
+    words = f"{shown(heard.review.reviewer.login)} approved {short(heard.review.oid)}{how}"
     if heard.refusal is None:
-        return Node("", Status.APPROVED, f"{words}: counts")
+        return Node("", Status.APPROVED, ", ".join(filter(None, (f"{words}: counts", heard.note))))
     return Node("", Status.SKIPPED, f"{words}: does not count, {heard.refusal}")
 
 
 def _judge_objections(rule: Disapproval, opinions: Opinions) -> Judged:
     heard = opinions.objections(rule.who)
     parts = tuple(_objection_node(one) for one in heard)
-    standing = [one.review for one in heard if one.refusal is None]
+    standing = [one.opinion for one in heard if one.refusal is None]
     if not standing:
         return Judged(Node("disapproval", Status.SKIPPED, "no objection stands", parts))
     words = f"{plural(len(standing), 'objection')} {'stands' if len(standing) == 1 else 'stand'}"
-    missing = tuple(_lift_words(review) for review in standing)
+    missing = tuple(_lift_words(opinion) for opinion in standing)
     return Judged(Node("disapproval", Status.DISAPPROVED, words, parts), (), missing)
 
 
 def _objection_node(heard: Heard) -> Node:
-    words = f"{shown(heard.review.reviewer.login)} requested changes on {short(heard.review.oid)}"
+    words = _objection_words(heard.opinion)
     if heard.refusal is not None:
         return Node("", Status.SKIPPED, f"{words}: does not block, {heard.refusal}")
     if heard.review.state is ReviewState.DISMISSED:
@@ -161,8 +180,15 @@ def _objection_node(heard: Heard) -> Node:
     return Node("", Status.DISAPPROVED, f"{words}: blocks")
 
 
-def _lift_words(review: Review) -> str:
-    name = shown(review.reviewer.login)
-    return (
-        f"{name} requested changes on {short(review.oid)}: {name}'s approval of this revision would lift that"
-    )
+def _lift_words(opinion: Opinion) -> str:
+    name = shown(opinion.review.reviewer.login)
+    unhold = f"a comment /unhold by {name}, or " if opinion.word is Word.HOLD else ""
+    return f"{_objection_words(opinion)}: {unhold}{name}'s approval of this revision would lift that"
+
+
+def _objection_words(opinion: Opinion) -> str:
+    name = shown(opinion.review.reviewer.login)
+    if opinion.word is None:
+        return f"{name} requested changes on {short(opinion.review.oid)}"
+    why = f" ({shown(opinion.review.body)})" if opinion.review.body else ""
+    return f"{name} commented /{opinion.word}{why}"

@@ -3,69 +3,80 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from gate.domain.policy.model import Options
+from gate.domain.policy.model import CopyCondition, Options
+from gate.domain.policy.opinion import Opinion
 from gate.domain.policy.subject import Published, Subject
 from gate.domain.policy.who import Who
-from gate.domain.policy.words import short, shown
-from gate.domain.review import Observation, Review, Reviewer, ReviewState
+from gate.domain.policy.words import one_of, short, shown
+from gate.domain.review import Observation, Realm, Review, Reviewer, ReviewState
 
 _REPLACED = "a later review by the same person replaced it"
 
 
 @dataclass(frozen=True, slots=True)
 class Heard:
-    """One review, and why it has no weight; None where it has."""
+    """One opinion, and why it has no weight; None where it has. `note` says why it has all the same."""
 
-    review: Review
+    opinion: Opinion
     refusal: str | None
+    note: str = ""
+
+    @property
+    def review(self) -> Review:
+        return self.opinion.review
 
 
 @dataclass(frozen=True, slots=True)
 class Opinions:
-    """All reviews of a revision. Comments are no opinion, and so appear nowhere here."""
+    """All opinions on a revision, in order. Comments that say nothing else are none, and so not here."""
 
     subject: Subject
     observation: Observation
+    in_order: tuple[Opinion, ...]
     settle: timedelta
     is_sticky: bool
-
-    @property
-    def in_order(self) -> tuple[Review, ...]:
-        reviews = (r for r in self.observation.reviews if said(r) is not ReviewState.COMMENTED)
-        return tuple(sorted(reviews, key=lambda review: (review.sequence, review.id)))
+    copy: CopyCondition = CopyCondition.NONE
 
     def approvals(self, who: Who, options: Options) -> tuple[Heard, ...]:
         """Every approval ever given, and whether it counts for a rule."""
         heard: list[Heard] = []
         later: set[int] = set()
-        for review in reversed(self.in_order):
-            person = review.reviewer.id
-            if said(review) is ReviewState.APPROVED:
-                refusal = _taken_back(review, later) or self._refusal(review, who, options)
-                heard.append(Heard(review, refusal))
+        for opinion in reversed(self.in_order):
+            if opinion.said is ReviewState.APPROVED:
+                heard.append(self._approval(opinion, later, who, options))
             # An approval of an outdated page takes nothing back; any other later opinion does.
-            if review.state is not ReviewState.APPROVED or heard[-1].refusal is None:
-                later.add(person)
+            if opinion.review.state is not ReviewState.APPROVED or heard[-1].refusal is None:
+                later.add(opinion.review.reviewer.id)
         return tuple(reversed(heard))
 
     def objections(self, who: Who) -> tuple[Heard, ...]:
         """Every objection ever raised, and whether it stands."""
-        standing = {review.reviewer.id: review for review in self._standing()}
+        standing = {opinion.review.reviewer.id: opinion for opinion in self._standing()}
         return tuple(
-            Heard(review, self._objection_refusal(review, standing.get(review.reviewer.id), who))
-            for review in self.in_order
-            if said(review) is ReviewState.CHANGES_REQUESTED
+            Heard(opinion, self._objection_refusal(opinion, standing.get(opinion.review.reviewer.id), who))
+            for opinion in self.in_order
+            if opinion.said is ReviewState.CHANGES_REQUESTED
         )
 
-    def _refusal(self, review: Review, who: Who, options: Options) -> str | None:
-        return (
-            self._binding_refusal(review)
+    def _approval(self, opinion: Opinion, later: set[int], who: Who, options: Options) -> Heard:
+        review = opinion.review
+        if taken_back := _taken_back(review, later):
+            return Heard(opinion, taken_back)
+        binding, note = self._binding_refusal(review), ""
+        if binding is not None and self._carries_over(review):
+            binding, note = None, "what changed since is covered by hold.copy_condition"
+        refusal = (
+            binding
+            or opinion.method_refusal(options)
+            or self._after_merge(review)
             or self._part_refusal(review.reviewer, options)
+            or self._team_refusal(who)
             or who.refusal(review.reviewer, self.subject.roles.get(review.reviewer.id))
         )
+        return Heard(opinion, refusal, note)
 
     def _binding_refusal(self, review: Review) -> str | None:
         if review.oid != self.subject.head:
@@ -77,6 +88,26 @@ class Opinions:
         if not self._has_settled(review, self.observation.published_at):
             seconds = int(self.settle.total_seconds())
             return f"it came less than {seconds} seconds after this revision was published. Approve again"
+        return None
+
+    def _carries_over(self, review: Review) -> bool:
+        """Whether it is a valid approval of an earlier revision that is enough like the current one."""
+        meant = [
+            revision
+            for revision in self.subject.earlier
+            if revision.oid == review.oid and self._has_settled(review, revision.at)
+        ]
+        latest = max(meant, key=lambda revision: revision.at, default=None)
+        return latest is not None and self.copy.covers(latest.likeness)
+
+    def _after_merge(self, review: Review) -> str | None:
+        closing = self.observation.closing
+        is_late = closing is not None and closing.merged is not None and review.submitted_at > closing.at
+        return "it came after the merge" if is_late else None
+
+    def _team_refusal(self, who: Who) -> str | None:
+        if who.teams and self.observation.realm is Realm.GATE:
+            return f"the built-in review page knows no teams, and {one_of(who.teams)} is needed"
         return None
 
     def _part_refusal(self, reviewer: Reviewer, options: Options) -> str | None:
@@ -94,16 +125,17 @@ class Opinions:
             return f"{name} is a co-author of commits of this push"
         return None
 
-    def _standing(self) -> Iterable[Review]:
+    def _standing(self) -> Iterable[Opinion]:
         """Each person's objection that neither that person's approval nor a dismissal has lifted."""
-        standing: dict[int, Review] = {}
-        for review in self.in_order:
-            person = review.reviewer.id
-            if said(review) is ReviewState.CHANGES_REQUESTED:
-                standing.pop(person, None)
-                if not self._is_lifted(review):
-                    standing[person] = review
-            elif said(review) is ReviewState.APPROVED and self._was_current(review):
+        standing: dict[int, Opinion] = {}
+        for opinion in self.in_order:
+            person = opinion.review.reviewer.id
+            if opinion.said is ReviewState.CHANGES_REQUESTED:
+                if not self._is_lifted(opinion.review):
+                    standing[person] = opinion
+                elif opinion.word is None:  # `/unhold` takes back `/hold` and nothing else.
+                    standing.pop(person, None)
+            elif opinion.said is ReviewState.APPROVED and self._was_current(opinion.review):
                 standing.pop(person, None)
         return standing.values()
 
@@ -127,15 +159,17 @@ class Opinions:
     def _has_settled(self, review: Review, published_at: datetime) -> bool:
         return review.submitted_at >= published_at + self.settle
 
-    def _objection_refusal(self, review: Review, standing: Review | None, who: Who) -> str | None:
-        if review is not standing:
-            lifted = review.state is ReviewState.DISMISSED
-            return "it was dismissed" if lifted else _REPLACED
+    def _objection_refusal(self, opinion: Opinion, standing: Opinion | None, who: Who) -> str | None:
+        review = opinion.review
+        if opinion is not standing:
+            if review.state is not ReviewState.DISMISSED:
+                return _REPLACED
+            return "it was dismissed" if opinion.word is None else "it was taken back"
+        # Where nobody can tell what a person may do, an objection stands: an outage must not lift it.
         reviewer = review.reviewer
-        # Where the forge can't tell a permission, an objection stands: an outage must not lift it.
-        if reviewer.permission is None and (not who.users or reviewer.login.casefold() in who.users):
-            return None
-        return who.refusal(reviewer, self.subject.roles.get(reviewer.id))
+        if self.observation.realm is Realm.GATE:
+            reviewer = replace(reviewer, teams=None)
+        return who.certain_refusal(reviewer, self.subject.roles.get(reviewer.id))
 
 
 def _taken_back(review: Review, later: set[int]) -> str | None:
@@ -143,8 +177,3 @@ def _taken_back(review: Review, later: set[int]) -> str | None:
     if review.state is ReviewState.DISMISSED:
         return "it was dismissed"
     return _REPLACED if review.reviewer.id in later else None
-
-
-def said(review: Review) -> ReviewState:
-    """What a review said when it was given, dismissed since or not."""
-    return review.said if review.state is ReviewState.DISMISSED else review.state

@@ -4,19 +4,24 @@ from __future__ import annotations
 
 import hashlib
 import tomllib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
 from gate.domain.errors import Invalid
 from gate.domain.policy.model import (
     BaseMoved,
+    CopyCondition,
     Disapproval,
     HoldSettings,
+    Method,
     OnPush,
     OverrideRule,
     Policy,
     ReleaseSettings,
+    Rule,
 )
+from gate.domain.policy.parse_options import parse_comment_patterns
 from gate.domain.policy.parse_rules import (
     MOST_APPROVALS,
     check_count,
@@ -30,7 +35,7 @@ from gate.domain.policy.ref_pattern import any_matches, parse_ref_pattern
 
 _DEFAULT_REFS = ("refs/heads/**", "refs/tags/**")
 _MAIN_BRANCHES = ("refs/heads/main", "refs/heads/master")
-_NEEDS_MERGE = "needs a forge that can merge, which this release does not have. Write 'fast_forward'"
+_PREFIX = "pushgate/"
 _NOT_NOW = "is not in this release. Leave it out"
 
 
@@ -90,9 +95,26 @@ def _parse(top: Table, text_hash: str) -> Policy:
     disapproval = _parse_disapproval(combined.table("disapproval"))
     override = _parse_override(combined.table("override")) if "override" in combined else None
     combined.close()
+    commands = _parse_commands(top.table("commands"))
     top.close()
+    if not commands:
+        _check_methods(rules, top.notes)
     warnings = tuple(top.notes.warnings)
-    return Policy(text_hash, hold, release, rules, approval, disapproval, override, warnings)
+    return Policy(text_hash, hold, release, rules, approval, disapproval, override, warnings, commands)
+
+
+def _parse_commands(table: Table) -> bool:
+    enabled = table.flag("enabled", False)
+    table.close()
+    return enabled
+
+
+def _check_methods(rules: Sequence[Rule], notes: Notes) -> None:
+    """Fault a rule that takes approvals in no way at all."""
+    for place, rule in enumerate(rules, start=1):
+        if rule.requires.count and not rule.options.github_review and not rule.options.comment_patterns:
+            where = f"approval_rules[{place}].options.methods"
+            notes.fault(where, "nobody could approve. Add comment_patterns, or enable commands")
 
 
 def _parse_hold(table: Table) -> HoldSettings:
@@ -105,37 +127,33 @@ def _parse_hold(table: Table) -> HoldSettings:
     settle = timedelta(seconds=table.whole("settle_seconds", 10, least=0, most=3600))
     expires_after = table.duration("expires_after", timedelta(days=7))
     most = table.whole("max_changed_files", 1, least=1, most=10**6) if "max_changed_files" in table else None
-    table.only("copy_condition", "none", "only 'none' is in this release: an approval is for one commit")
-    table.refuse("branch_prefix", "needs a forge with review branches, which this release does not have")
+    copy = table.choice("copy_condition", CopyCondition.NONE)
+    table.only(
+        "branch_prefix", _PREFIX, f"must be {_PREFIX!r}: review branches have no other name. Leave it out"
+    )
     table.close()
-    return HoldSettings(refs, allow_refs, on_push, settle, expires_after, most)
+    return HoldSettings(refs, allow_refs, on_push, settle, expires_after, most, copy)
 
 
 def _parse_release(table: Table) -> ReleaseSettings:
-    _parse_method(table)
-    base_moved = table.choice("base_moved", BaseMoved.HOLD)
-    labels = table.names("blocking_labels", may_be_empty=True)
-    title = _parse_title(table)
-    witness_notes = table.flag("witness_notes", False)
-    timeout = timedelta(seconds=table.whole("timeout_sec", 120, least=1, most=3600))
     table.only(
         "require_last_push_approval", True, "is always on: an approval is for one commit. Leave it out"
     )
-    table.only("required_review_thread_resolution", False, "needs a forge with review threads. Leave it out")
     table.only(
-        "strict_required_status_checks_policy", False, "needs a forge with status checks. Leave it out"
+        "strict_required_status_checks_policy", False, "is not supported: base_moved says what counts instead"
     )
-    table.only("delete_branch_on_release", False, "needs a forge with review branches. Leave it out")
+    found = ReleaseSettings(
+        base_moved=table.choice("base_moved", BaseMoved.HOLD),
+        blocking_labels=table.names("blocking_labels", may_be_empty=True),
+        blocking_title=_parse_title(table),
+        witness_notes=table.flag("witness_notes", False),
+        timeout=timedelta(seconds=table.whole("timeout_sec", 120, least=1, most=3600)),
+        method=table.choice("method", Method.FAST_FORWARD),
+        needs_resolved_threads=table.flag("required_review_thread_resolution", False),
+        delete_branch=table.flag("delete_branch_on_release", True),
+    )
     table.close()
-    return ReleaseSettings(base_moved, labels, title, witness_notes, timeout)
-
-
-def _parse_method(table: Table) -> None:
-    method = table.text("method", "fast_forward")
-    if method in ("merge", "squash", "rebase"):
-        table.fault("method", f"{method!r} {_NEEDS_MERGE}")
-    elif method != "fast_forward":
-        table.fault("method", f"{method!r} is not known. Write 'fast_forward'")
+    return found
 
 
 def _parse_title(table: Table) -> Pattern | None:
@@ -169,6 +187,6 @@ def _parse_override(table: Table) -> OverrideRule:
         inner.need("users", "name the users or roles who may override")
     inner.close()
     expires_after = table.duration("expires_after", timedelta(minutes=15))
-    table.refuse("comment_patterns", "this release takes overrides from its own page alone. Leave it out")
+    patterns = parse_comment_patterns(table, group="the reason")
     table.close()
-    return OverrideRule(count, who, expires_after)
+    return OverrideRule(count, who, expires_after, patterns)

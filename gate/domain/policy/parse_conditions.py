@@ -8,35 +8,33 @@ from datetime import timedelta
 
 from gate.domain.hold import UpdateKind
 from gate.domain.policy import conditions as c
-from gate.domain.policy.pattern import PatternFault, compile_pattern
+from gate.domain.policy import review_conditions as r
+from gate.domain.policy.condition import Condition
+from gate.domain.policy.pattern import Pattern, PatternFault, compile_pattern
 from gate.domain.policy.reading import Table
 
-Conditions = tuple[tuple[str, c.Condition], ...]
+Conditions = tuple[tuple[str, Condition], ...]
 
 _COMPARISON = re.compile(r"\s*([<>=])\s*([0-9]{1,9})\s*")
 
-# Known elsewhere, but not to be told without a forge that reports them: ignoring one would open the gate.
-_NOT_YET = {
-    "has_status": "status checks",
-    "has_successful_status": "status checks",
-    "has_workflow_result": "workflow results",
-    "has_labels": "labels as conditions",
-    "title": "titles as conditions",
-    "from_branch": "source branches",
-    "has_author_in": "authors. Use has_operator_in or has_agent_in",
-    "has_contributor_in": "contributors. Use has_operator_in or has_agent_in",
-    "only_has_contributors_in": "contributors. Use has_operator_in or has_agent_in",
-    "author_is_only_contributor": "contributors. Use has_operator_in or has_agent_in",
-    "has_valid_signatures": "signatures",
-    "has_valid_signatures_by": "signatures",
-    "has_valid_signatures_by_keys": "signatures",
+# Known elsewhere, but nothing that an approval could rest on; to ignore one would open the gate.
+_FORGEABLE = "can be forged: anybody can write any name into a commit. Use has_operator_in or has_agent_in"
+_REFUSED = {
+    "has_successful_status": "is the old name of has_status. Write has_status = { statuses = [...] }",
+    "has_workflow_result": "is not supported: name the workflow's jobs in has_status, with their app",
+    "from_branch": "says nothing here: every review branch is the gate's own. Use targets_branch",
+    "has_author_in": _FORGEABLE,
+    "has_contributor_in": _FORGEABLE,
+    "only_has_contributors_in": _FORGEABLE,
+    "author_is_only_contributor": _FORGEABLE,
+    "has_valid_signatures_by_keys": "is not supported: forges name signers. Use has_valid_signatures_by",
 }
 
 
 def parse_conditions(table: Table) -> Conditions:
     """Read every condition of a table, in the order of this page."""
-    for key, what in _NOT_YET.items():
-        table.refuse(key, f"this release cannot evaluate {what}. Leave the condition out")
+    for key, why in _REFUSED.items():
+        table.refuse(key, why)
     read = [(key, parse(table, key)) for key, parse in _PARSERS.items() if key in table]
     table.close()
     return tuple(read)
@@ -60,19 +58,19 @@ def _paths(table: Table, key: str) -> c.PathFilter:
     return found
 
 
-def _changed_files(table: Table, key: str) -> c.Condition:
+def _changed_files(table: Table, key: str) -> Condition:
     return c.ChangedFiles(_paths(table, key))
 
 
-def _no_changed_files(table: Table, key: str) -> c.Condition:
+def _no_changed_files(table: Table, key: str) -> Condition:
     return c.NoChangedFiles(_paths(table, key))
 
 
-def _only_changed_files(table: Table, key: str) -> c.Condition:
+def _only_changed_files(table: Table, key: str) -> Condition:
     return c.OnlyChangedFiles(_paths(table, key))
 
 
-def _modified_lines(table: Table, key: str) -> c.Condition:
+def _modified_lines(table: Table, key: str) -> Condition:
     inner = table.table(key)
     bounds = {name: _comparison(inner, name) for name in ("additions", "deletions", "total") if name in inner}
     if inner.is_empty:
@@ -89,7 +87,7 @@ def _comparison(table: Table, key: str) -> c.Comparison | None:
     return c.Comparison(match[1], int(match[2]))
 
 
-def _targets_branch(table: Table, key: str) -> c.Condition:
+def _targets_branch(table: Table, key: str) -> Condition:
     inner = table.table(key)
     text = inner.text("pattern")
     inner.close()
@@ -104,11 +102,11 @@ def _targets_branch(table: Table, key: str) -> c.Condition:
     return c.TargetsBranch(pattern)
 
 
-def _update_kind(table: Table, key: str) -> c.Condition:
+def _update_kind(table: Table, key: str) -> Condition:
     return c.KindIs(table.choices(key, UpdateKind))
 
 
-def _age(table: Table, key: str) -> c.Condition:
+def _age(table: Table, key: str) -> Condition:
     inner = table.table(key)
     any_length = timedelta(days=1)
     bounds = {
@@ -120,24 +118,73 @@ def _age(table: Table, key: str) -> c.Condition:
     return c.Age(**bounds)
 
 
-def _has_operator_in(table: Table, key: str) -> c.Condition:
+def _has_operator_in(table: Table, key: str) -> Condition:
     return c.HasOperatorIn(table.logins(key))
 
 
-def _has_agent_in(table: Table, key: str) -> c.Condition:
+def _has_agent_in(table: Table, key: str) -> Condition:
     return c.HasAgentIn(table.names(key))
 
 
-def _repository(table: Table, key: str) -> c.Condition:
+def _repository(table: Table, key: str) -> Condition:
+    return c.RepositoryIs(*_matches(table, key))
+
+
+def _title(table: Table, key: str) -> Condition:
+    return r.TitleIs(*_matches(table, key))
+
+
+def _matches(table: Table, key: str) -> tuple[tuple[Pattern, ...], tuple[Pattern, ...]]:
     inner = table.table(key)
-    found = c.RepositoryIs(inner.patterns("matches"), inner.patterns("not_matches"))
+    found = inner.patterns("matches"), inner.patterns("not_matches")
     if inner.is_empty:
         table.fault(key, "holds no pattern. Add matches or not_matches")
     inner.close()
     return found
 
 
-_PARSERS: Mapping[str, Callable[[Table, str], c.Condition]] = {
+def _has_status(table: Table, key: str) -> Condition:
+    inner = table.table(key)
+    inner.need("statuses", "name the checks that are meant")
+    statuses = inner.names("statuses")
+    conclusions = inner.choices("conclusions", r.Conclusion) or (r.Conclusion.SUCCESS,)
+    app = _text(inner, "app", "name the GitHub App that reports them, such as 'github-actions'")
+    if app is None:
+        words = "names no app, so anybody who may write can report these checks. Add app if one does"
+        inner.notes.warn(inner.place, words)
+    inner.close()
+    return r.HasStatus(statuses, conclusions, app)
+
+
+def _text(table: Table, key: str, words: str) -> str | None:
+    """A text that is not empty where it is written."""
+    if key not in table:
+        return None
+    text = table.text(key).strip()
+    if not text:
+        table.fault(key, f"is empty: {words}")
+    return text
+
+
+def _has_labels(table: Table, key: str) -> Condition:
+    return r.HasLabels(table.logins(key))
+
+
+def _has_valid_signatures(table: Table, key: str) -> Condition:
+    if not table.flag(key, True):
+        table.fault(key, "must be true. Leave it out where signatures do not matter")
+    return r.HasValidSignatures()
+
+
+def _has_valid_signatures_by(table: Table, key: str) -> Condition:
+    inner = table.table(key)
+    inner.need("users", "name the people who may have signed")
+    users = inner.logins("users")
+    inner.close()
+    return r.HasValidSignatures(users)
+
+
+_PARSERS: Mapping[str, Callable[[Table, str], Condition]] = {
     "changed_files": _changed_files,
     "no_changed_files": _no_changed_files,
     "only_changed_files": _only_changed_files,
@@ -148,5 +195,10 @@ _PARSERS: Mapping[str, Callable[[Table, str], c.Condition]] = {
     "has_operator_in": _has_operator_in,
     "has_agent_in": _has_agent_in,
     "repository": _repository,
+    "has_status": _has_status,
+    "has_labels": _has_labels,
+    "title": _title,
+    "has_valid_signatures": _has_valid_signatures,
+    "has_valid_signatures_by": _has_valid_signatures_by,
 }
 CONDITION_KEYS = tuple(_PARSERS)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
-from dataclasses import replace
 
+from gate.domain.policy.asking import AskMode
 from gate.domain.policy.model import Group, Named, Options, Requires, Rule
 from gate.domain.policy.parse_conditions import parse_some_conditions
+from gate.domain.policy.parse_options import parse_options
 from gate.domain.policy.reading import Notes, Table
 from gate.domain.policy.who import PERMISSIONS, Who
 from gate.domain.policy.words import plural
@@ -15,7 +17,7 @@ from gate.domain.review import Role
 DEEPEST = 5
 MOST_APPROVALS = 100
 
-_ALLOW = ("allow_author", "allow_operator", "allow_contributor", "allow_coauthor", "allow_bot")
+_TEAM = re.compile(r"[A-Za-z0-9-]+/[A-Za-z0-9_.-]+")
 
 
 def parse_rules(top: Table) -> tuple[Rule, ...]:
@@ -34,7 +36,7 @@ def parse_rules(top: Table) -> tuple[Rule, ...]:
 
 
 def parse_who(table: Table) -> Who:
-    """Read `users`, `permissions` and `roles`; write permission is asked for where nothing else is said."""
+    """Read who is meant; write permission is asked for where neither a permission nor a role is named."""
     users = table.logins("users")
     roles = table.choices("roles", Role)
     permissions = table.items("permissions")
@@ -42,10 +44,20 @@ def parse_who(table: Table) -> Who:
     if unknown:
         known = ", ".join(reversed(PERMISSIONS))
         table.fault("permissions", f"{', '.join(map(repr, unknown))}: not known. Choose from {known}")
-    for key in ("organizations", "teams", "unique_teams"):
-        table.refuse(key, "needs a forge with teams, which this release does not have. Use users or roles")
+    table.refuse("organizations", "is not supported: name a team of the organization in teams")
+    teams = _parse_teams(table)
     lowest = next((known for known in PERMISSIONS if known in permissions), None)
-    return Who(users, lowest or (None if roles else "write"), roles)
+    return Who(users, lowest or (None if roles else "write"), roles, teams)
+
+
+def _parse_teams(table: Table) -> tuple[str, ...]:
+    names = table.names("teams")
+    for place, name in enumerate(names, start=1):
+        if not _TEAM.fullmatch(name):
+            table.fault(
+                f"teams[{place}]", f"{name!r} is no team. Write 'organization/team', such as 'acme/core'"
+            )
+    return tuple(dict.fromkeys(name.casefold() for name in names))
 
 
 def check_count(table: Table, count: int, who: Who) -> None:
@@ -54,6 +66,15 @@ def check_count(table: Table, count: int, who: Who) -> None:
         table.fault(
             "count", f"{count} is more than the {plural(len(who.users), 'user')} named. It could never be met"
         )
+
+
+def _check_teams(table: Table, count: int, who: Who) -> None:
+    """Fault an approval for each team where there are fewer teams than approvals."""
+    if not who.teams:
+        table.fault("unique_teams", "needs teams: name those that each approval may stand for")
+    elif count > len(who.teams):
+        words = f"{count} is more than the {plural(len(who.teams), 'team')} named. It could never be met"
+        table.fault("count", words)
 
 
 def parse_approval(table: Table, rules: Sequence[Rule]) -> Group:
@@ -77,7 +98,7 @@ def rule_names(group: Group) -> tuple[str, ...]:
 
 
 def _parse_defaults(table: Table) -> Options:
-    options = _parse_options(table.table("options"), Options())
+    options = parse_options(table.table("options"), Options())
     table.close()
     return options
 
@@ -89,49 +110,37 @@ def _parse_rule(table: Table, defaults: Options) -> Rule:
     conditions = parse_some_conditions(table, "if")
     table.need("requires", "say at least count = 1")
     requires = _parse_requires(table.table("requires"))
-    options = _parse_options(table.table("options"), defaults)
+    options = parse_options(table.table("options"), defaults)
     rule = Rule(name, table.text("description"), conditions, requires, options)
     table.close()
-    if not requires.count and not conditions and not requires.conditions:
+    if options.request_review != defaults.request_review and _asks_nobody(rule):
+        words = "asks nobody: the rule names no users, or with mode 'teams' no teams"
+        table.notes.warn(table.at("options.request_review"), words)
+    asks_nothing = not (requires.count or requires.code_owners or requires.conditions)
+    if asks_nothing and not conditions:
         table.notes.warn(
             table.at("requires"), "asks for no approval and no condition: every push satisfies it"
         )
     return rule
 
 
+def _asks_nobody(rule: Rule) -> bool:
+    asking = rule.options.request_review
+    people = rule.requires.who
+    return asking is not None and not (people.teams if asking.mode is AskMode.TEAMS else people.users)
+
+
 def _parse_requires(table: Table) -> Requires:
     count = table.whole("count", 1, least=0, most=MOST_APPROVALS)
     who = parse_who(table)
     check_count(table, count, who)
+    unique_teams = table.flag("unique_teams", False)
+    if unique_teams:
+        _check_teams(table, count, who)
+    code_owners = table.flag("code_owners", False)
     conditions = parse_some_conditions(table, "conditions")
     table.close()
-    return Requires(count, who, conditions)
-
-
-def _parse_options(table: Table, defaults: Options) -> Options:
-    allowed = {key: table.flag(key, getattr(defaults, key)) for key in _ALLOW}
-    table.only("ignore_edited_comments", True, "is always on. Leave it out")
-    table.refuse("invalidate_on_push", "is always on: an approval is for one commit. Leave it out")
-    _parse_methods(table.table("methods"))
-    asks = defaults.request_review
-    if "request_review" in table:
-        asks = _parse_request_review(table.table("request_review"))
-    table.close()
-    return replace(defaults, **allowed, request_review=asks)
-
-
-def _parse_methods(table: Table) -> None:
-    table.only("github_review", True, "reviews always count. Leave it out")
-    for key in ("comments", "comment_patterns", "body_patterns", "github_review_comment_patterns"):
-        table.only(key, [], "this release takes approvals from reviews alone. Leave it out")
-    table.close()
-
-
-def _parse_request_review(table: Table) -> bool:
-    enabled = table.flag("enabled", False)
-    table.only("mode", "users", "this release can ask only the users a rule names. Write mode = 'users'")
-    table.close()
-    return enabled
+    return Requires(count, who, conditions, unique_teams, code_owners)
 
 
 def _parts(

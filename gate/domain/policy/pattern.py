@@ -35,9 +35,19 @@ class Pattern:
         """Whether the pattern plainly speaks of the whole value, from `^` to `$`."""
         return self.text.startswith("^") and self.text.endswith("$")
 
+    @property
+    def groups(self) -> int:
+        """How many groups it captures."""
+        return int(self._compiled.groups)
+
     def search(self, value: str) -> bool:
         """Say whether the pattern matches anywhere in `value`."""
         return self._compiled.search(_with_marks(value)) is not None
+
+    def capture(self, value: str) -> str | None:
+        """What its first group matches in `value`; None where it does not match, or the group is left out."""
+        match = self._compiled.search(_with_marks(value))
+        return None if match is None else match[1]
 
 
 def compile_pattern(text: str) -> Pattern:

@@ -44,7 +44,9 @@ class Subject:
     `received_at` is the gate's time. `earlier` are the revisions before this one, oldest first; one that is
     left out only makes the gate stricter. `author_id`, `contributor_ids` and `coauthor_ids` are reviewer ids
     of the people who opened the review or whom the commits name. `roles` are local roles by reviewer id.
-    `files_truncated` says that `files` was cut at a cap, and then no condition may rest on it. `owned` are
+    `files_truncated` says that `files` was cut at a cap, and then no condition may rest on it. `commits` are
+    those that the push brings, None where they are not known as a whole. `operator` is a login at the gate,
+    `operator_account` the same person's at the forge where people have accounts of their own. `owned` are
     the owners of the changed files; where they are not known, `owners_fault` says why. While there are
     `doubts`, in words, nothing is released.
     """
@@ -59,12 +61,14 @@ class Subject:
     received_at: datetime
     operator_id: int | None = None
     operator: str | None = None
+    operator_account: str | None = None
     author_id: int | None = None
     contributor_ids: frozenset[int] = frozenset()
     coauthor_ids: frozenset[int] = frozenset()
     roles: Mapping[int, Role] = field(default_factory=dict)
     earlier: tuple[Published, ...] = ()
     files_truncated: bool = False
+    commits: tuple[str, ...] | None = None
     owned: tuple[OwnedPaths, ...] | None = None
     owners_fault: str = "CODEOWNERS was not read"
     doubts: tuple[str, ...] = ()

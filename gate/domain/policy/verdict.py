@@ -11,12 +11,13 @@ from gate.domain.policy.words import short
 
 
 class Outcome(StrEnum):
-    """What follows. Only `approved` and `overridden` may be released."""
+    """What follows. Only `approved` and `overridden` may be released; `rejected` ends the hold."""
 
     APPROVED = "approved"
     PENDING = "pending"
     DISAPPROVED = "disapproved"
     OVERRIDDEN = "overridden"
+    REJECTED = "rejected"
     BLOCKED = "blocked"
     ERROR = "error"
 
@@ -53,15 +54,17 @@ class Node:
 
 @dataclass(frozen=True, slots=True)
 class CountedReview:
-    """A review that counted as an approval, with what it is bound to."""
+    """A review that counted as an approval, with what it is bound to; or a comment that did."""
 
     review_id: int
     reviewer_id: int
     login: str
     oid: str
+    is_comment: bool = False
 
     def to_mapping(self) -> dict[str, Any]:
-        ids = {"review": str(self.review_id), "reviewer": str(self.reviewer_id)}
+        kind = "comment" if self.is_comment else "review"
+        ids = {kind: str(self.review_id), "reviewer": str(self.reviewer_id)}
         return {**ids, "login": self.login, "oid": self.oid}
 
 
@@ -83,7 +86,8 @@ class CountedOverride:
 class Verdict:
     """The outcome for commit `head` under the policy with this hash, `None` where there is no policy.
 
-    `reasons` say in whole phrases what decided, and for what is not approved, what is missing.
+    `reasons` say in whole phrases what decided, and for what is not approved, what is missing. `rejection`
+    is who rejected the hold by a comment, by login, and why.
     """
 
     outcome: Outcome
@@ -93,6 +97,7 @@ class Verdict:
     tree: Node
     approvals: tuple[CountedReview, ...] = ()
     overrides: tuple[CountedOverride, ...] = ()
+    rejection: tuple[str, str] | None = None
 
     @property
     def is_releasable(self) -> bool:
@@ -100,6 +105,7 @@ class Verdict:
 
     def to_mapping(self) -> dict[str, Any]:
         """The verdict as JSON values, with no floats and every id a string."""
+        rejection = {} if self.rejection is None else {"rejection": list(self.rejection)}
         return {
             "outcome": self.outcome.value,
             "head": self.head,
@@ -108,6 +114,7 @@ class Verdict:
             "tree": self.tree.to_mapping(),
             "approvals": [one.to_mapping() for one in self.approvals],
             "overrides": [one.to_mapping() for one in self.overrides],
+            **rejection,
         }
 
     def lines(self) -> tuple[str, ...]:

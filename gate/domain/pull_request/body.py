@@ -51,8 +51,8 @@ def _parts(request: ReviewRequest) -> Iterator[str | Section]:
 
 
 _CARRIED = (
-    "> [!IMPORTANT]\n> This pull request's commit is empty and only carries the request. "
-    "Do not merge it by hand: nothing of what is asked would be done."
+    "> [!IMPORTANT]\n"
+    "> **This pull request's commit is empty and only carries the request; do not merge it by hand.**"
 )
 
 
@@ -91,7 +91,7 @@ def _origin(request: ReviewRequest) -> str:
         "session": _named(request.session),
         "operator": _named(request.operator) or "nobody on record",
         "came by": {"http": "HTTP", "ssh": "SSH"}.get(request.transport) or _named(request.transport),
-        "received": f"{received:%Y-%m-%d %H:%M:%S} UTC",
+        "received": f"{received:%Y-%m-%d %H:%M} UTC",
         "ref": inline(hold.ref, limit=_LONGEST_REF),
         "old": "none: it is new" if update.is_create else f"`{update.old}`",
         "new": "none: it is deleted" if update.is_delete else f"`{update.new}`",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
 
 from gate.domain.hold import Hold, HoldState
 from gate.domain.policy.verdict import Node, Status, Verdict
@@ -30,7 +30,6 @@ __all__ = [
 ]
 
 _LONGEST_REF, _LONGEST_WORDS, _LONGEST_NOTE = 300, 1000, 4000
-_DEEPEST = 20
 _SIGN = {
     Status.APPROVED: "\u2705 approved",
     Status.PENDING: "\u23f3 pending",
@@ -115,21 +114,24 @@ def _verdict_parts(verdict: Verdict | None) -> Iterator[Section]:
     counted += [f"{one.login} overrode for {one.oid[:7]}: {one.reason}" for one in verdict.overrides]
     if counted:
         yield _list("### What counts\n", counted)
-    lines = tuple(_tree_lines(verdict.tree, 0))
-    yield Section("### The policy, part by part\n", lines, len(lines))
+    nodes = tuple(_walk(verdict.tree, 0))
+    yield Section("### The policy, part by part\n", map(_node_line, nodes), len(nodes))
 
 
-def _list(opening: str, words: Iterable[str]) -> Section:
-    items = tuple(f"- {prose(each, limit=_LONGEST_WORDS)}" for each in words)
-    return Section(opening, items, len(items))
+def _list(opening: str, words: Sequence[str]) -> Section:
+    return Section(opening, (f"- {prose(each, limit=_LONGEST_WORDS)}" for each in words), len(words))
 
 
-def _tree_lines(node: Node, depth: int) -> Iterator[str]:
-    name = f"{prose(node.name, limit=_LONGEST_REF)}: " if node.name else ""
-    words = prose(node.words, limit=_LONGEST_WORDS)
-    yield f"{'  ' * min(depth, _DEEPEST)}- {_SIGN[node.status]}: {name}{words}"
+def _walk(node: Node, depth: int) -> Iterator[tuple[Node, int]]:
+    yield node, depth
     for part in node.parts:
-        yield from _tree_lines(part, depth + 1)
+        yield from _walk(part, depth + 1)
+
+
+def _node_line(found: tuple[Node, int]) -> str:
+    node, depth = found
+    name = f"{prose(node.name, limit=_LONGEST_REF)}: " if node.name else ""
+    return f"{'  ' * depth}- {_SIGN[node.status]}: {name}{prose(node.words, limit=_LONGEST_WORDS)}"
 
 
 def _next_for_agent(hold: Hold) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from gate.domain.hold import ZERO_OID
+from gate.domain.hold import ZERO_OID, UpdateKind
 from gate.domain.pull_request.inert import inline, row
 from gate.domain.pull_request.model import ReviewRequest
 from gate.domain.pull_request.wish import is_only_carried
@@ -35,21 +35,27 @@ def decision_table(request: ReviewRequest) -> str:
             "It is not released, and the agent is told so. Opening it again starts the review anew.",
         ),
     )
-    merging = "" if is_only_carried(request) else "\n\nMerging by hand is not needed."
-    return "\n".join(table) + merging
+    return "\n".join(table) + f"\n\n{_merging(request)}"
 
 
 def command_words(request: ReviewRequest) -> str:
     """The comments that the policy takes as commands."""
     head = request.hold.revision.head[:7]
     return (
-        "The policy takes commands too, each as the first line of a comment:\n\n"
+        "The policy takes commands too, one in a comment, at the beginning of a line:\n\n"
         f"- `/approve {head}` approves this commit\n"
         "- `/reject` and a reason rejects it for good\n"
-        "- `/hold` keeps it from being released, and `/unhold` takes that back\n"
+        "- `/hold` objects, and `/unhold` takes that objection back\n"
         "- `/recheck` makes the gate look again\n"
         "- `/override` and a reason releases it past the rules, where the policy names you for that"
     )
+
+
+def _merging(request: ReviewRequest) -> str:
+    """A branch that is new or rewritten is shown against another one, which a merge would change."""
+    if request.hold.revision.kind is UpdateKind.FAST_FORWARD and not is_only_carried(request):
+        return "Merging by hand is not needed."
+    return "Do not merge by hand: that would not do what is asked."
 
 
 def _subject(request: ReviewRequest, head: str) -> str:

@@ -22,7 +22,7 @@ def dropped_section(request: ReviewRequest) -> Section:
     ref, commits = inline(short_ref(request.hold.ref), limit=_LONGEST_PATH), request.facts.dropped
     return Section(
         f"> [!CAUTION]\n> **Upstream would lose {dropped(request)} of {ref}.** "
-        "The diff of this pull request does not show them.\n",
+        "The diff of this pull request does not show that.\n",
         _commit_lines(commits[:_MOST_DROPPED]),
         len(commits),
     )

@@ -2,7 +2,7 @@
 
 GitHub looks for mentions, references, closing keywords, commit ids, addresses and emoji codes in what is
 left after Markdown is rendered, and never inside code: no backslash and no entity stops it, a code span
-does. See https://github.github.com/gfm/#code-spans and https://docs.github.com/en/issues/tracking-your-work-with-issues.
+does. See https://github.github.com/gfm/#code-spans.
 """
 
 from __future__ import annotations
@@ -25,11 +25,15 @@ _LEAST_BLOCK = 200
 # What mixes letters and digits may be an id of somebody's tracker (`AB12`, `GH-12`), or of a commit.
 _LETTERS = r"[^\W\d_]+"
 _PLAIN = re.compile(
-    rf"(?![A-Fa-f]{{7,40}}$)(?:{_LETTERS}(?:['\u2019]{_LETTERS})?|[a-z]+(?:-[a-z]+)+|\d{{1,6}}|\d{{1,3}}(?:,\d{{3}})+"
+    r"(?![A-Fa-f]{7,40}$)"
+    rf"(?:{_LETTERS}(?:['\u2019]{_LETTERS})?|[a-z]+(?:-[a-z]+)+|\d{{1,6}}|\d{{1,3}}(?:,\d{{3}})+"
     "|[\u2013\u2014\u2026\u2192])?"
 )
 _OPENING = "(\"'\u201c\u2018"
 _ENDING = ")\"'\u201d\u2019.,;:!?\u2026"
+
+# Bots that take commands read comments as they were written, code or not.
+_COMMAND = re.compile(r"(?m)^/(?=\w)")
 
 # A title and a commit message can't quote anything, and GitHub reads both for references and keywords.
 _ACTING = re.compile(r"[!-,:-@\[-^`{-~]|(?i:(?<=gh)-(?=\d))")
@@ -57,7 +61,7 @@ def code_block(text: str, *, limit: int) -> str:
     assert limit >= _LEAST_BLOCK, "a block needs room for its fences"
     if not text:
         return f"{EMPTY}\n"
-    shown = _short_runs(visible(text[:limit], keep="\n\t"))
+    shown = _COMMAND.sub(code_points("/"), _short_runs(visible(text[:limit], keep="\n\t")))
     fence = _fence(shown, least=3)
     room = limit - 2 * len(fence) - len("text\n\n\n")
     if len(text) <= limit and units(shown) <= room:

@@ -11,7 +11,8 @@ _BLANK = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u180b\u180c\u180d\u180f\u2800
 )
 # Scripts with letters that look like Latin ones: IPA, Greek, Cyrillic, Armenian, Cherokee, Coptic, Lisu.
 _OTHER = re.compile(
-    "[\u0250-\u02af\u0370-\u03ff\u0400-\u052f\u0531-\u058f\u13a0-\u13ff\u2c80-\u2cff\ua4d0-\ua4ff\uab70-\uabbf]"
+    "[\u0250-\u02af\u0370-\u03ff\u0400-\u052f\u0531-\u058f\u13a0-\u13ff"
+    "\u2c80-\u2cff\ua4d0-\ua4ff\uab70-\uabbf]"
 )
 # Greek and Cyrillic letters that can't be told from Latin ones at all.
 _TWINS = frozenset(
@@ -21,7 +22,7 @@ _TWINS = frozenset(
 )
 _WORD = re.compile(r"[^\W\d_]+")
 _LATIN = re.compile("[A-Za-z]")
-_NON_ASCII_RUN = re.compile(r"[!-~]*[^\x00-\x7f]\S*")
+_RUN = re.compile(r"\S+")
 _MARKS = "[\u0300-\u036f\u0483-\u0489\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe20-\ufe2f]"
 # One with nothing to stand on, and those beyond two on one letter, which run over the lines around them.
 _STRAY_MARKS = re.compile(f"(\\A|{_MARKS}{{2}})({_MARKS}+)")
@@ -37,7 +38,7 @@ def visible(text: str, *, keep: str = "") -> str:
         return text
     letters = "".join(char if char in keep or char == " " else _shown(char) for char in text)
     letters = _STRAY_MARKS.sub(lambda match: match[1] + code_points(match[2]), letters)
-    return _NON_ASCII_RUN.sub(_with_twins_shown, letters)
+    return _RUN.sub(_with_twins_shown, letters)
 
 
 def code_points(text: str) -> str:
@@ -63,7 +64,7 @@ def _is_disguised(char: str) -> bool:
 
 def _with_twins_shown(run: re.Match[str]) -> str:
     """A run without spaces, and the words in it that could be read as Latin ones."""
-    if not _LATIN.search(run[0]):
+    if run[0].isascii() or not _LATIN.search(run[0]):
         return run[0]
     return _WORD.sub(_twins_shown, run[0])
 

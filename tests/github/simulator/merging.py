@@ -1,0 +1,72 @@
+"""Merging a pull request: by a merge commit, squashed, or commit by commit."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from tests.github.simulator.auth import Denied
+from tests.github.simulator.world import Account, GitFailed, Pull, Repository
+
+if TYPE_CHECKING:
+    from tests.github.simulator.rest import Rest
+
+
+def merge(
+    rest: Rest, by: Account, repository: Repository, pull: Pull, body: dict[str, Any]
+) -> dict[str, Any]:
+    """What PUT /merge does. Raises Denied with 405 where it cannot be, with 409 where the head is another."""
+    if pull.state != "open":
+        raise Denied(405, "Pull Request is not mergeable")
+    if pull.draft:
+        raise Denied(405, "Pull Request is still a draft")
+    if body.get("sha") not in (None, pull.head_sha):
+        raise Denied(409, "Head branch was modified. Review and try the merge again.")
+    protection = repository.protected.get(pull.base_ref)
+    if protection is not None and not _is_green(repository, pull.head_sha, protection.required):
+        raise Denied(405, "Required status check is expected.")
+    method = body.get("merge_method", "merge")
+    try:
+        oid = _METHODS[method](repository, pull, body)
+    except GitFailed:
+        raise Denied(405, "Pull Request is not mergeable") from None
+    old = pull.base_sha
+    repository.git("update-ref", f"refs/heads/{pull.base_ref}", oid, old)
+    pull.base_sha = oid
+    rest.events.merged(repository, pull, by, oid)
+    rest.events.ref_moved(repository, f"refs/heads/{pull.base_ref}", old, oid, by)
+    return {"sha": oid, "merged": True, "message": "Pull Request successfully merged"}
+
+
+def _is_green(repository: Repository, sha: str, required: tuple[str, ...]) -> bool:
+    latest = {status.context: status.state for status in repository.statuses.get(sha, [])}
+    return all(latest.get(context) == "success" for context in required)
+
+
+def _merged_tree(repository: Repository, pull: Pull) -> str:
+    return repository.git("merge-tree", "--write-tree", pull.base_sha, pull.head_sha).splitlines()[0]
+
+
+def _merge_commit(repository: Repository, pull: Pull, body: dict[str, Any]) -> str:
+    parents = ("-p", pull.base_sha, "-p", pull.head_sha)
+    return repository.git(
+        "commit-tree", _merged_tree(repository, pull), *parents, stdin=f"Merge pull request #{pull.number}\n"
+    )
+
+
+def _squash(repository: Repository, pull: Pull, body: dict[str, Any]) -> str:
+    message = body.get("commit_title") or f"{pull.title} (#{pull.number})"
+    tree = _merged_tree(repository, pull)
+    return repository.git("commit-tree", tree, "-p", pull.base_sha, stdin=f"{message}\n")
+
+
+def _rebase(repository: Repository, pull: Pull, body: dict[str, Any]) -> str:
+    tip = pull.base_sha
+    if not repository.is_ancestor(pull.base_sha, pull.head_sha):
+        raise GitFailed("the simulator rebases only what is on top already")
+    for oid in repository.between(pull.base_sha, pull.head_sha):
+        message = repository.git("show", "-s", "--format=%B", oid)
+        tip = repository.git("commit-tree", f"{oid}^{{tree}}", "-p", tip, stdin=f"{message}\n")
+    return tip
+
+
+_METHODS = {"merge": _merge_commit, "squash": _squash, "rebase": _rebase}
