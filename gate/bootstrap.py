@@ -13,11 +13,20 @@ from redis.retry import Retry
 
 from gate.adapters.audit.signer import TreeHeadSigner, load_signer
 from gate.adapters.audit.witness_file import WitnessFile
+from gate.adapters.code_owners import GitHubCodeOwners
 from gate.adapters.disk import Disk
 from gate.adapters.fail_points import fail_point
+from gate.adapters.forges import Forges
 from gate.adapters.git.repositories import GitRepositories
+from gate.adapters.github.access import GitHubAccess
+from gate.adapters.github.admin import GitHubAdmin
+from gate.adapters.github.client import GitHub
+from gate.adapters.github.credentials import GitHubCredentials
+from gate.adapters.github.deliveries import GitHubDeliveries
+from gate.adapters.github.forge import GitHubForge, GitHubForgeSettings
 from gate.adapters.inline_queue import InlineQueue
 from gate.adapters.installation import InstallationOnDisk
+from gate.adapters.last_look import LastLook
 from gate.adapters.local_forge import LocalForge
 from gate.adapters.logs import report_fault
 from gate.adapters.password_hasher import Argon2PasswordHasher
@@ -31,13 +40,18 @@ from gate.adapters.sql.store import SqlStore
 from gate.adapters.trail.reader import StoredTrail
 from gate.adapters.trail.tree_heads import StoredTreeHeads
 from gate.adapters.trail.verifier import TrailVerifier
-from gate.config import Settings
-from gate.domain.repository import Limits
+from gate.config import GitHubSettings, Settings
+from gate.domain.policy import Method
+from gate.domain.repository import GITHUB, Limits
+from gate.domain.review import Account
+from gate.services.accept_delivery import AcceptDelivery
 from gate.services.agents import AgentAccounts
 from gate.services.authenticate_agent import AuthenticateAgent
+from gate.services.code_owners import ReadCodeOwners
 from gate.services.collect import Collect
 from gate.services.enroll import Enroll
 from gate.services.examine import Examine
+from gate.services.forge_health import LookAtForges
 from gate.services.hook_rules import HookSettings, TellHooks
 from gate.services.intake import Intake
 from gate.services.judge import Judge
@@ -45,7 +59,9 @@ from gate.services.lockdown import Lockdown
 from gate.services.maintain import Maintain
 from gate.services.people import People
 from gate.services.ports.outside import Clock, FailPoint, Queue, ReportFault
+from gate.services.ports.store import Store
 from gate.services.publish import Publish
+from gate.services.queries.deliveries import ListDeliveries
 from gate.services.queries.health import CheckReady, ReadHealth
 from gate.services.queries.hold_list import ListHolds
 from gate.services.queries.hold_page import ShowHold
@@ -54,15 +70,21 @@ from gate.services.queries.repository_list import ListAgents, ListRepositories
 from gate.services.queries.revision_files import ReadRevision
 from gate.services.queries.trail import ReadTrail
 from gate.services.reconcile import Reconcile
+from gate.services.redeliver import Redeliver
 from gate.services.refresh import Refresh
 from gate.services.release import Release
+from gate.services.reopen import Reopen
 from gate.services.review import ReviewHold
+from gate.services.review_request import WriteRequest
 from gate.services.settle import Settle
+from gate.services.show import Show
 from gate.services.standing import TellAgent
 from gate.services.sweep import Sweep
+from gate.services.take_delivery import TakeDelivery
+from gate.services.valid_policy import valid_policy
 from gate.transport.smart_http import create_git_blueprint
 from gate.transport.wiring import TransportServices, TransportSettings
-from gate.web import WebServices, WebSettings, create_app
+from gate.web import WebhookServices, WebServices, WebSettings, create_app
 
 # A page and a push go on without Redis: the sweep enqueues what was lost.
 _REDIS_SECONDS = 1.0
@@ -93,6 +115,13 @@ class Container:
     reconcile: Reconcile
     release: Release
     settle: Settle
+    show: Show
+    reopen: Reopen
+    take_delivery: TakeDelivery | None
+    redeliver: Redeliver | None
+    look_at_forges: LookAtForges
+    judge_last_look: Judge
+    github: GitHubAdmin | None
     sweep: Sweep
     maintain: Maintain
     refresh: Refresh
@@ -129,8 +158,8 @@ def build_inline(settings: Settings, *, clock: Clock = now, step: FailPoint | No
     """
     queue = InlineQueue(report_fault)
     container = _wire(settings, Redis.from_url(settings.redis_url), queue, clock, step)
-    names = ("intake", "collect", "publish", "reconcile", "release", "settle")
-    queue.jobs = {name: getattr(container, name) for name in names}
+    names = ("intake", "collect", "publish", "reconcile", "release", "settle", "show", "reopen")
+    queue.jobs = {name: getattr(container, name) for name in (*names, "take_delivery")}
     return container
 
 
@@ -138,20 +167,30 @@ def _wire(
     settings: Settings, redis: Redis, queue: Queue, clock: Clock = now, step: FailPoint | None = None
 ) -> Container:
     store = SqlStore(settings.database_url)
+    policies = FolderOfPolicies(settings.policies)
+    github = None if settings.github is None else _github(settings, settings.github, store, policies, clock)
     repositories = GitRepositories(
         settings.repositories,
         credential_helper=settings.credential_helper,
         ssh_command=settings.ssh_command,
+        helper_for=None if github is None else GitHubCredentials(github.github).helper_for,
     )
-    policies = FolderOfPolicies(settings.policies)
-    forge = LocalForge(store, clock)
+    step = step or fail_point(settings.fail_point)
+    local = LocalForge(store, clock)
+    there = None
+    if github is not None and settings.github is not None:
+        choices = _forge_settings(settings.github)
+        there = GitHubForge(store, repositories, github.github, local, choices, clock, step)
+    forge = Forges(store, local, there)
     signer = load_signer(settings.secrets / "audit-key.pem", settings.origin)
     witness_file = WitnessFile(settings.witness_file)
     tree_heads = StoredTreeHeads(store, signer, witness_file, clock)
-    judge = Judge(store, forge, policies, clock)
+    code_owners = ReadCodeOwners(store, repositories, GitHubCodeOwners())
+    judge = Judge(store, forge, policies, code_owners, clock)
+    judge_last_look = Judge(store, LastLook(store, local), policies, code_owners, clock)
     tell_agent = TellAgent(store, repositories)
     tell_hooks = TellHooks(store, repositories, policies, _hook_settings(settings))
-    step = step or fail_point(settings.fail_point)
+    write_request = WriteRequest(store, repositories, judge_last_look, tree_heads, settings.url)
     return Container(
         settings=settings,
         store=store,
@@ -168,20 +207,60 @@ def _wire(
         tell_hooks=tell_hooks,
         intake=Intake(store, repositories, policies, queue, tell_agent, clock, step),
         collect=Collect(store, repositories, queue, clock, step),
-        publish=Publish(store, forge, queue, tell_agent, clock, step),
+        publish=Publish(store, forge, write_request, queue, tell_agent, clock, step),
         reconcile=Reconcile(store, repositories, judge, queue, tell_agent, clock, step),
-        release=Release(store, repositories, judge, queue, clock, step),
-        settle=Settle(store, repositories, forge, policies, tree_heads, tell_agent, clock),
+        release=Release(store, repositories, judge, forge, queue, clock, step),
+        settle=Settle(
+            store, repositories, forge, policies, tree_heads, tell_agent, clock, report_fault, settings.url
+        ),
+        show=Show(store, judge_last_look, forge, settings.url),
+        reopen=Reopen(store, repositories, forge, queue, tell_agent, clock),
+        take_delivery=None if github is None else _take_delivery(store, repositories, github, queue, clock),
+        redeliver=None if github is None else Redeliver(store, github, queue, clock),
+        look_at_forges=LookAtForges(store, github, clock),
+        judge_last_look=judge_last_look,
+        github=github,
         sweep=Sweep(store, repositories, policies, queue, tell_hooks, tree_heads, clock, report_fault),
         maintain=Maintain(store, repositories, report_fault),
         refresh=Refresh(store, repositories, clock, settings.refresh_after),
-        review=ReviewHold(store, policies, queue, clock),
+        review=ReviewHold(store, policies, forge, queue, clock),
         lockdown=Lockdown(store, tell_hooks, queue, clock),
-        enroll=Enroll(store, repositories, policies, tell_hooks, clock),
+        enroll=Enroll(store, repositories, policies, tell_hooks, clock, github),
         agents=AgentAccounts(store, clock, new_secret, tell_hooks),
         people=People(store, Argon2PasswordHasher(), clock, new_secret),
         examine=Examine(_installation(settings, store), store, repositories, policies, RqProbe(redis), clock),
     )
+
+
+def _github(
+    settings: Settings, chosen: GitHubSettings, store: Store, policies: FolderOfPolicies, clock: Clock
+) -> GitHubAdmin:
+    """GitHub as admins see it; its client is what everything else uses."""
+
+    def upstreams() -> list[str]:
+        with store.snapshot() as tx:
+            return [one.upstream for one in tx.repositories.all() if one.forge == GITHUB]
+
+    def is_merged(repository: str) -> bool:
+        policy = valid_policy(policies, repository)
+        return policy is not None and policy.release.method is not Method.FAST_FORWARD
+
+    client = GitHub(GitHubAccess.of(chosen, settings.secrets / "github"), clock)
+    sent = GitHubDeliveries(client, upstreams, f"{settings.url}/webhooks/github")
+    return GitHubAdmin(client, sent, is_fork_mode=chosen.review_branches == "fork", is_merged=is_merged)
+
+
+def _forge_settings(chosen: GitHubSettings) -> GitHubForgeSettings:
+    return GitHubForgeSettings(chosen.review_branches, chosen.fork_owner, chosen.is_draft)
+
+
+def _take_delivery(
+    store: Store, repositories: GitRepositories, github: GitHubAdmin, queue: Queue, clock: Clock
+) -> TakeDelivery:
+    def own_account(upstream: str) -> Account:
+        return github.github.account(github.full_name(upstream))
+
+    return TakeDelivery(store, repositories, github, own_account, queue, clock)
 
 
 def _installation(settings: Settings, store: SqlStore) -> InstallationOnDisk:
@@ -216,8 +295,8 @@ def _web_services(container: Container) -> WebServices:
     return WebServices(
         clock=now,
         people=container.people,
-        list_holds=ListHolds(store, container.judge),
-        show_hold=ShowHold(store, container.judge),
+        list_holds=ListHolds(store, container.judge_last_look),
+        show_hold=ShowHold(store, container.judge_last_look),
         read_revision=ReadRevision(store, container.repositories),
         show_push=ShowPush(store),
         list_repositories=ListRepositories(store, container.policies),
@@ -235,7 +314,16 @@ def _web_services(container: Container) -> WebServices:
                 retry=Retry(NoBackoff(), retries=0),
             )
         ),
+        webhooks=_webhook_services(container),
     )
+
+
+def _webhook_services(container: Container) -> WebhookServices | None:
+    chosen, store = container.settings.github, container.store
+    if chosen is None or container.redeliver is None:
+        return None
+    accept = AcceptDelivery(store, container.queue, now, chosen.webhook_secrets)
+    return WebhookServices(accept, ListDeliveries(store), container.redeliver)
 
 
 def _web_settings(settings: Settings) -> WebSettings:

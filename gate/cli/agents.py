@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 import click
 
 from gate.cli.context import actor, container, settings
+from gate.cli.github_account import github_account, shown, wanted
 from gate.cli.instructions import block
 from gate.cli.table import show
 
@@ -46,6 +47,7 @@ def list_() -> None:
             one.name,
             operators.get(one.operator_id or 0, "-"),
             "disabled" if one.is_disabled else "active",
+            shown(one.github),
             "; ".join(
                 f"{grant.repository} ({', '.join(grant.allow_refs) or 'every branch and tag'})"
                 for grant in grants
@@ -55,7 +57,7 @@ def list_() -> None:
         for one in agents
     ]
     show(
-        ("name", "operator", "state", "may push to"),
+        ("name", "operator", "state", "github", "may push to"),
         rows,
         empty="There is no agent yet. Add one: python -m gate agent add codex-1 --repo NAME",
     )
@@ -78,6 +80,15 @@ def operator(name: str, login: str | None) -> None:
     """Say who runs an agent, and so can't approve its work; nobody without a LOGIN."""
     container().agents.change_operator(name, login, actor=actor())
     click.echo(f"{name} is run by {login or 'nobody known'}.")
+
+
+@agent.command("map")
+@click.argument("name")
+@github_account
+def map_(name: str, github: str | None, nobody: bool) -> None:
+    """Say which GitHub account an agent works with: its reviews never count."""
+    account = container().agents.map_github(name, wanted(github, nobody), actor=actor())
+    click.echo(f"{name} is {shown(account)} at GitHub." if account else f"{name} is nobody at GitHub.")
 
 
 @agent.command()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from gate.cli.context import actor, container, settings
+from gate.cli.github_account import github_account, shown, wanted
 from gate.cli.table import show
 from gate.domain.review import Role
 from gate.services.people import NewLink
@@ -36,11 +37,11 @@ def link(login: str) -> None:
 def list_() -> None:
     """List people and their roles."""
     rows = [
-        (one.login, one.role.value, "disabled" if one.is_disabled else "active")
+        (one.login, one.role.value, "disabled" if one.is_disabled else "active", shown(one.github))
         for one in container().people.all()
     ]
     show(
-        ("login", "role", "state"),
+        ("login", "role", "state", "github"),
         rows,
         empty="There is nobody yet. Add an admin: python -m gate user add alice --role admin",
     )
@@ -53,6 +54,15 @@ def role(login: str, new_role: str) -> None:
     """Give a person another role."""
     container().people.change_role(login, Role(new_role), actor=actor())
     click.echo(f"{login} is {new_role} now.")
+
+
+@user.command("map")
+@click.argument("login")
+@github_account
+def map_(login: str, github: str | None, nobody: bool) -> None:
+    """Say who a person is at GitHub, so that nobody approves their own work there."""
+    account = container().people.map_github(login, wanted(github, nobody), actor=actor())
+    click.echo(f"{login} is {shown(account)} at GitHub." if account else f"{login} is nobody at GitHub.")
 
 
 @user.command()

@@ -19,6 +19,11 @@ class DeliveryOutcome(StrEnum):
     IGNORED = "ignored"
     FAILED = "failed"
 
+    @property
+    def is_open(self) -> bool:
+        """Whether it may be looked at: a failed one is once more when somebody has GitHub send it again."""
+        return self in (DeliveryOutcome.STORED, DeliveryOutcome.FAILED)
+
 
 class Stored(StrEnum):
     """What storing a delivery found: a new one, the same once more, or the id with another body."""

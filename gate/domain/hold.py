@@ -31,7 +31,7 @@ class HoldState(StrEnum):
 
     @property
     def is_live(self) -> bool:
-        """A live hold still waits for something. A closed one is done with, unless a rejection is taken back."""
+        """A live hold waits for something. A closed one is done with, unless a rejection is taken back."""
         return self not in CLOSED_STATES
 
 
@@ -190,7 +190,7 @@ class Revision:
 
     @property
     def is_shown_itself(self) -> bool:
-        """Whether the review branch shows the held commit itself, and not an empty one that carries a request."""
+        """Whether the review branch shows the held commit itself, and not an empty one in its place."""
         return self.review_head in (None, self.new)
 
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+from urllib.parse import parse_qs
 
 from gate.domain.audit import writable
 from gate.domain.review import Account
@@ -95,6 +97,18 @@ class Payload:
         if not isinstance(entries, list):
             return frozenset()
         return frozenset(Payload({"one": entry}).number("one", "id") for entry in entries)
+
+
+def payload_in(body: bytes) -> Mapping[str, Any] | None:
+    """The JSON object in a body, by itself or as the form field `payload`; None where there is none."""
+    try:
+        text = body.decode()
+        if text.startswith("payload="):
+            text = parse_qs(text, max_num_fields=2, strict_parsing=True)["payload"][0]
+        content = json.loads(text)
+    except (ValueError, KeyError, RecursionError):
+        return None
+    return content if isinstance(content, dict) else None
 
 
 def _no(path: tuple[str, ...], kind: str) -> Malformed:

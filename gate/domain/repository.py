@@ -8,7 +8,6 @@ from datetime import datetime
 from gate.domain.hold import HoldState, RefUpdate
 from gate.domain.review import Account
 
-
 LOCAL, GITHUB = "local", "github"
 """Where people review: on the gate's own page, or in GitHub's pull requests."""
 

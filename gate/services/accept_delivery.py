@@ -4,25 +4,19 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-import json
 import re
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any
-from urllib.parse import parse_qs
 
 from gate.domain.audit import Action, AuditEvent, Detail, Outcome
-from gate.domain.delivery import Delivery, DeliveryOutcome, Stored
+from gate.domain.delivery import Delivery, Stored
 from gate.domain.errors import Invalid, NotAllowed
 from gate.domain.notice import action_of
+from gate.domain.payload import payload_in
 from gate.services.authenticate_agent import FailureLog
 from gate.services.moves import GATE
 from gate.services.ports.outside import Clock, Queue
 from gate.services.ports.store import Store
-
-OPEN_OUTCOMES = frozenset({DeliveryOutcome.STORED, DeliveryOutcome.FAILED})
-"""What may be looked at again: a failed one is, once somebody has GitHub send it again."""
 
 LARGEST_BODY = 25_000_000
 """In bytes; GitHub sends nothing larger."""
@@ -117,8 +111,7 @@ class AcceptDelivery:
                     )
                 )
             known = delivery if stored is Stored.NEW else tx.deliveries.get(delivery.id)[0]
-        is_open = known.outcome in OPEN_OUTCOMES
-        return Accepted(stored, is_open and stored is not Stored.MISMATCH)
+        return Accepted(stored, known.outcome.is_open and stored is not Stored.MISMATCH)
 
 
 def is_signed(signature: str, body: bytes, secrets: tuple[str, ...]) -> bool:
@@ -133,18 +126,6 @@ def is_signed(signature: str, body: bytes, secrets: tuple[str, ...]) -> bool:
 def looks_signed(signature: str) -> bool:
     """Whether this has the form of a signature; a body without one need not be read at all."""
     return _SIGNATURE.fullmatch(signature) is not None
-
-
-def payload_in(body: bytes) -> Mapping[str, Any] | None:
-    """The JSON object in a body, by itself or as the form field `payload`; None where there is none."""
-    try:
-        text = body.decode()
-        if text.startswith("payload="):
-            text = parse_qs(text, max_num_fields=2, strict_parsing=True)["payload"][0]
-        content = json.loads(text)
-    except (ValueError, KeyError, RecursionError):
-        return None
-    return content if isinstance(content, dict) else None
 
 
 def _delivery(headers: SentHeaders, body: bytes, at: datetime) -> Delivery:

@@ -9,7 +9,10 @@ from datetime import datetime
 
 from gate.domain.audit import Action, AuditEvent, Detail
 from gate.domain.errors import Invalid
+from gate.domain.review import Account
 from gate.services.agent_token import hash_of, new_token
+from gate.services.github_account import account_details, find_account
+from gate.services.ports.forge import ForgeAdmin
 from gate.services.ports.outside import Clock, NewSecret
 from gate.services.ports.store import Store, Transaction
 
@@ -30,6 +33,7 @@ class AgentAccounts:
     clock: Clock
     new_secret: NewSecret
     write_rules: Callable[[str], None]
+    forge_admin: ForgeAdmin | None = None
 
     def add(self, name: str, *, operator: str | None = None, actor: str) -> str:
         """Make an account and return its token, which is shown this once. Raises Invalid or Refused."""
@@ -69,6 +73,19 @@ class AgentAccounts:
             tx.agents.set_operator(name, operator_id)
             details: dict[str, Detail] = {"operator": operator}
             _record(tx, Action.AGENT_CHANGE_OPERATOR, name, at=self.clock(), actor=actor, details=details)
+
+    def map_github(self, name: str, github: str | None, *, actor: str) -> Account | None:
+        """Say which account at GitHub the agent works with, whose reviews never count; None for none.
+
+        Several agents may share one. Raises NotFound, and what `find_account` raises.
+        """
+        account = find_account(self.forge_admin, github)
+        with self.store.transaction() as tx:
+            if tx.agents.get(name).github != account:
+                tx.agents.set_github(name, account)
+                details = account_details(account)
+                _record(tx, Action.AGENT_MAP, name, at=self.clock(), actor=actor, details=details)
+        return account
 
     def grant(self, name: str, repository: str, allow_refs: Sequence[str] = (), *, actor: str) -> None:
         """Let the agent fetch from and push to a repository; replaces an earlier grant.

@@ -9,9 +9,11 @@ from datetime import datetime, timedelta
 from typing import NoReturn
 
 from gate.domain.audit import Action, AuditEvent, Detail, Outcome
-from gate.domain.errors import Invalid, NotAllowed, NotFound, Refused
-from gate.domain.review import Role
+from gate.domain.errors import Invalid, NotAllowed, NotFound, Refused, Taken
+from gate.domain.review import Account, Role
 from gate.domain.user import SignInLink, User
+from gate.services.github_account import account_details, find_account
+from gate.services.ports.forge import ForgeAdmin
 from gate.services.ports.outside import Clock, NewSecret, PasswordHasher
 from gate.services.ports.store import Store, Transaction
 
@@ -47,12 +49,14 @@ class People:
         clock: Clock,
         new_secret: NewSecret,
         link_lifetime: timedelta = LINK_LIFETIME,
+        forge_admin: ForgeAdmin | None = None,
     ) -> None:
         self._store = store
         self._hasher = hasher
         self._clock = clock
         self._new_secret = new_secret
         self._link_lifetime = link_lifetime
+        self._forge_admin = forge_admin
 
     def all(self) -> list[User]:
         """Everybody with an account, disabled ones too."""
@@ -138,6 +142,21 @@ class People:
             change: dict[str, Detail] = {"old": str(user.role), "new": str(role)}
             self._note(tx, self._clock(), actor, Action.USER_CHANGE_ROLE, login, **change)
 
+    def map_github(self, login: str, github: str | None, *, actor: str) -> Account | None:
+        """Say who this person is at GitHub, so that nobody approves their own work; None for nobody.
+
+        Raises NotFound, Taken where it is another person's, and what `find_account` raises.
+        """
+        account = find_account(self._forge_admin, github)
+        with self._store.transaction() as tx:
+            user = tx.users.get(login)
+            if user.github == account:
+                return account
+            _check_nobody_has(tx, account, user)
+            tx.users.set_github(user.id, account)
+            self._note(tx, self._clock(), actor, Action.USER_MAP, login, **account_details(account))
+        return account
+
     def disable(self, login: str, *, actor: str) -> None:
         """End the person's sessions and let them in no more. Raises NotFound or Refused."""
         with self._store.transaction() as tx:
@@ -219,6 +238,15 @@ def _check_admin_is_left(tx: Transaction, leaving: User) -> None:
     admins = [user for user in tx.users.all() if user.role is Role.ADMIN and not user.is_disabled]
     if [user.id for user in admins] == [leaving.id]:
         raise Refused(f"{leaving.login} is the only admin: make another one first.")
+
+
+def _check_nobody_has(tx: Transaction, account: Account | None, but: User) -> None:
+    for user in tx.users.all():
+        if account is not None and user.github is not None and user.github.id == account.id and user != but:
+            raise Taken(
+                f"GitHub's {account.login} is {user.login} here already. Take it from {user.login} first: "
+                f"python -m gate user map {user.login} --nobody"
+            )
 
 
 def _token_hash(token: str) -> str:

@@ -26,10 +26,10 @@ from gate.domain.notice import (
     WordsTouched,
     read,
 )
+from gate.domain.payload import payload_in
 from gate.domain.pull_request.model import PullRequest
 from gate.domain.repository import Repository
 from gate.domain.review import Account
-from gate.services.accept_delivery import OPEN_OUTCOMES, payload_in
 from gate.services.delivery_evidence import actor_of, write_access, write_evidence
 from gate.services.ports.forge import ForgeAdmin
 from gate.services.ports.git import GateRepositories
@@ -78,7 +78,7 @@ class TakeDelivery:
                 delivery, body = tx.deliveries.get(delivery_id)
         except NotFound:
             return  # It was kept for its time, and dropped.
-        if delivery.outcome not in OPEN_OUTCOMES:
+        if not delivery.outcome.is_open:
             return
         payload = payload_in(body)
         if payload is None:
@@ -149,7 +149,7 @@ class TakeDelivery:
     def _write(self, delivery: Delivery, notice: Notice, found: Found) -> Calls:
         calls, at = Calls(), self.clock()
         with self.store.transaction() as tx:
-            if tx.deliveries.get(delivery.id)[0].outcome not in OPEN_OUTCOMES:
+            if not tx.deliveries.get(delivery.id)[0].outcome.is_open:
                 return calls  # Another worker took it at the same time.
             if isinstance(notice.evidence, AccessChanged):
                 for repository in found.repositories:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -131,7 +133,9 @@ class ForgeWorld:
     def revise(self, hold: Hold, new: str) -> Hold:
         push = self._push(new)
         with self.store.transaction() as tx:
-            revision = Revision(hold.id, hold.revision.n + 1, push, hold.revision.old, new, None, self.clock())
+            revision = Revision(
+                hold.id, hold.revision.n + 1, push, hold.revision.old, new, None, self.clock()
+            )
             hold = tx.holds.add_revision(hold, revision, None, self.clock())
         return self._collect(hold)
 
@@ -219,3 +223,17 @@ def _access(folder: Path, url: str, app: Any) -> GitHubAccess:
     key.write_text(app.private_key_pem)
     key.chmod(0o600)
     return GitHubAccess(url, folder / "secrets" / "github", app.id, key)
+
+
+@contextmanager
+def forge_world(folder: Path, **settings: Any) -> Iterator[ForgeWorld]:
+    """A world whose every request and answer was as GitHub describes them, or the test fails."""
+    simulator = Simulator(folder / "github")
+    with simulator.running():
+        world = ForgeWorld(folder, simulator, **settings)
+        try:
+            yield world
+        finally:
+            world.store.engine.dispose()
+    violations = list(simulator.violations)
+    assert violations == []

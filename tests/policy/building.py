@@ -9,7 +9,7 @@ from typing import Any
 from gate.domain.facts import ChangedFile
 from gate.domain.hold import UpdateKind
 from gate.domain.policy import Policy, Subject, Verdict, evaluate, parse_policy
-from gate.domain.review import Observation, Review, Reviewer, ReviewState
+from gate.domain.review import Comment, Observation, Realm, Review, Reviewer, ReviewState
 
 START = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 HEAD, EARLIER, OTHER = "3f9c2ab" + "0" * 33, "1a2b3c4" + "0" * 33, "9e8d7c6" + "0" * 33
@@ -81,6 +81,14 @@ def dismissed(one: Review, by: Reviewer) -> Review:
 def observation(*reviews: Review, **changes: Any) -> Observation:
     plain = Observation(is_open=True, is_draft=False, head=HEAD, published_at=at(0), reviews=reviews)
     return replace(plain, **changes)
+
+
+def at_github(*reviews: Review, **changes: Any) -> Observation:
+    return observation(*reviews, realm=Realm.GITHUB, **changes)
+
+
+def comment(who: Reviewer, body: str, number: int = 1, **changes: Any) -> Comment:
+    return replace(Comment(number, who, body, at(60 + number), is_edited=False), **changes)
 
 
 def judge(

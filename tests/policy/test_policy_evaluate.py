@@ -6,7 +6,7 @@ import pytest
 
 from gate.domain.hold import UpdateKind
 from gate.domain.policy import Outcome, Override, Published, Subject, Verdict, evaluate, parse_policy
-from gate.domain.review import Observation, Review, Reviewer, ReviewState, Role
+from gate.domain.review import Closing, Observation, Review, Reviewer, ReviewState, Role
 from tests.policy.building import (
     ALICE,
     BOB,
@@ -18,6 +18,7 @@ from tests.policy.building import (
     OTHER,
     approval,
     at,
+    at_github,
     dismissed,
     file,
     judge,
@@ -235,6 +236,7 @@ def test_the_operators_and_a_bots_objections_block() -> None:
     assert judge(ONE_PERSON, C(CODEX, 1), A(BOB, 2)).outcome is Outcome.DISAPPROVED
 
 
+MERGED = Closing(None, is_by_gate=False, at=at(500), merged=OTHER)
 APPROVED = observation(approval(ALICE))
 STOPS: list[tuple[dict[str, Any], Observation, Outcome, str]] = [
     ({"is_live": False}, APPROVED, Outcome.BLOCKED, "the hold is closed"),
@@ -271,6 +273,46 @@ def test_an_approved_push_waits_where_something_else_stops_it(
     assert verdict.reasons[0].startswith(words)
     assert [one.login for one in verdict.approvals] == ["alice"]
     assert judge(STRICT, seen=APPROVED).outcome is Outcome.APPROVED
+
+
+FORGE_STOPS: list[tuple[dict[str, Any], dict[str, Any], Outcome, str]] = [
+    ({}, {"base": "next", "expected_base": "main"}, Outcome.BLOCKED, "base branch was changed"),
+    ({}, {"is_open": False, "closing": MERGED}, Outcome.BLOCKED, "the review is closed"),
+    ({}, {"closing": MERGED}, Outcome.BLOCKED, "the review is closed"),
+    ({}, {"unresolved_threads": 1}, Outcome.PENDING, "one conversation must be resolved"),
+    ({}, {"unresolved_threads": 3}, Outcome.PENDING, "three conversations must be resolved"),
+    ({}, {"unresolved_threads": None}, Outcome.PENDING, "could not tell whether every conversation"),
+    ({"doubts": ("who is who?",)}, {}, Outcome.PENDING, "who is who?"),
+    ({}, {}, Outcome.APPROVED, "alice approved"),
+    ({}, {"base": None, "expected_base": "main"}, Outcome.APPROVED, "alice approved"),
+]
+
+
+@pytest.mark.parametrize("is_overridden", [False, True])
+@pytest.mark.parametrize(("changes", "seen", "outcome", "words"), FORGE_STOPS)
+def test_what_a_forge_shows_can_stop_an_approved_push(
+    changes: dict[str, Any], seen: dict[str, Any], outcome: Outcome, words: str, is_overridden: bool
+) -> None:
+    strict = OVERRIDE + "[release]\nrequired_review_thread_resolution = true\n"
+    plain = {"unresolved_threads": 0, "base": "main", "expected_base": "main"}
+    overrides = (override(ALICE), override(BOB)) if is_overridden else ()
+    is_free = outcome is Outcome.APPROVED
+
+    verdict = judge(
+        strict,
+        about=subject(**changes),
+        seen=at_github(approval(ALICE), **{**plain, **seen}),
+        overrides=overrides,
+    )
+
+    assert verdict.outcome is (Outcome.OVERRIDDEN if is_free and is_overridden else outcome)
+    assert words in verdict.reasons[0].replace("overrode", "approved")
+
+
+def test_the_built_in_page_has_no_conversations_that_must_be_resolved() -> None:
+    strict = ONE_PERSON + "[release]\nrequired_review_thread_resolution = true\n"
+
+    assert judge(strict, approval(ALICE)).outcome is Outcome.APPROVED
 
 
 SPACE = ONE_PERSON.replace("[hold]", "[hold]\nallow_refs = ['refs/heads/codex/**']")

@@ -10,7 +10,8 @@ import pytest
 
 from gate.domain.delivery import Delivery, DeliveryOutcome, Stored
 from gate.domain.errors import Invalid, NotAllowed
-from gate.services.accept_delivery import AcceptDelivery, SentHeaders, is_signed, payload_in
+from gate.domain.payload import payload_in
+from gate.services.accept_delivery import AcceptDelivery, SentHeaders, is_signed
 from tests.services.delivery_world import NOON, SECRETS, DeliveryWorld, signature
 
 BODY = b'{"action":"created","zen":"Keep it logically awesome."}'

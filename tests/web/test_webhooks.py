@@ -151,6 +151,8 @@ def test_a_large_body_without_a_signature_is_not_even_read(world: WebhookWorld) 
         def read(self, *_: object) -> bytes:
             raise AssertionError("nobody should read this")
 
+        readinto = read  # type: ignore[assignment]
+
     unsigned = Unread(b"x" * 1000)
     answer = world.app().test_client().post("/webhooks/github", input_stream=unsigned, buffered=True)
 

@@ -15,6 +15,7 @@ from flask.testing import FlaskClient
 
 from gate.adapters.disk import Disk
 from gate.adapters.git.repositories import GitRepositories
+from gate.adapters.code_owners import GitHubCodeOwners
 from gate.adapters.local_forge import LocalForge
 from gate.adapters.policy_files import FolderOfPolicies
 from gate.adapters.sql.census import SqlCensus
@@ -25,6 +26,7 @@ from gate.domain.errors import Unavailable
 from gate.domain.hold import ZERO_OID, Hold, HoldState, Push, RefUpdate, Revision, kind_of
 from gate.domain.review import Role
 from gate.domain.user import User
+from gate.services.code_owners import ReadCodeOwners
 from gate.services.judge import Judge
 from gate.services.lockdown import Lockdown
 from gate.services.people import People
@@ -141,7 +143,9 @@ class World:
         return app
 
     def services(self) -> WebServices:
-        judge = Judge(self.store, LocalForge(self.store, self.clock), self.policies, self.clock)
+        forge = LocalForge(self.store, self.clock)
+        owners = ReadCodeOwners(self.store, self.repositories, GitHubCodeOwners())
+        judge = Judge(self.store, forge, self.policies, owners, self.clock)
         return WebServices(
             clock=self.clock,
             people=self.people,
@@ -154,7 +158,7 @@ class World:
             read_trail=ReadTrail(self.store, StoredTrail(self.store), self.clock),
             read_health=ReadHealth(self.store, self.queue, Disk(self.folder)),
             check_ready=CheckReady(self.store, self.queue),
-            review=ReviewHold(self.store, self.policies, self.queue, self.clock),
+            review=ReviewHold(self.store, self.policies, forge, self.queue, self.clock),
             lockdown=Lockdown(self.store, NoHooks(), self.queue, self.clock),
             take_census=SqlCensus(self.store),
             tally=self.totals,

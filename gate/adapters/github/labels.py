@@ -17,7 +17,9 @@ def set_labels(pull: Pull, wanted: Sequence[str]) -> None:
     missing = [label for label in wanted if label not in present]
     if missing:
         with told(f"label {pull.html_url}"):
-            pull.add_to_labels(*missing)
+            # PyGithub sends a bare list, which GitHub's description does not know.
+            url, labels = f"{pull.issue_url}/labels", {"labels": missing}
+            pull.requester.requestJsonAndCheck("POST", url, input=labels)
     # One by one: GitHub's way to set all at once would take away what a person just added, such as a label
     # that keeps the hold from being released.
     for label in present:

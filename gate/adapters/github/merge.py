@@ -63,7 +63,7 @@ class MergeThere:
         pull = _read(place, row)
         if pull.merged:
             return _if_other(pull, head)
-        if pull.mergeable is None:
+        if "not mergeable" in refused.words and pull.mergeable is None:
             raise Unavailable(f"{refused} GitHub is still finding out whether it can be merged.")
         return PushRefused(f"{refused} {_next_step(refused.words)}")
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any
 
@@ -175,7 +175,8 @@ def _bring_up_to_date(pull: Pull, wanted: Wanted, place: Place) -> None:
 
 
 def _date(pull: Pull) -> datetime:
-    return parsedate_to_datetime(str(pull.raw_headers["date"]))
+    # Always GMT (RFC 9110), whether or not it is written as a zone that Python knows.
+    return parsedate_to_datetime(str(pull.raw_headers["date"])).replace(tzinfo=UTC)
 
 
 def _to_ask(place: Place, pull: Pull, request: ReviewRequest) -> tuple[list[str], list[str]]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -28,6 +28,11 @@ class Asked:
     users: tuple[str, ...] = ()
     teams: tuple[str, ...] = ()
 
+    def pairs(self) -> Iterator[tuple[str, bool]]:
+        """Each name, and whether it is a team's."""
+        yield from ((user, False) for user in self.users)
+        yield from ((team, True) for team in self.teams)
+
 
 @dataclass(frozen=True, slots=True)
 class Asking:
@@ -49,12 +54,12 @@ class Asking:
 
 def joined(asked: Iterable[Asked]) -> Asked:
     """Everybody asked, once, and no more than a forge takes: those of the earlier rules first."""
-    users: dict[str, None] = {}
-    teams: dict[str, None] = {}
-    for one in asked:
-        users.update(dict.fromkeys(one.users[: MOST_ASKED - len(users) - len(teams)]))
-        teams.update(dict.fromkeys(one.teams[: MOST_ASKED - len(users) - len(teams)]))
-    return Asked(tuple(users), tuple(teams))
+    every = dict.fromkeys(pair for one in asked for pair in one.pairs())
+    first = list(every)[:MOST_ASKED]
+    return Asked(
+        tuple(name for name, is_team in first if not is_team),
+        tuple(name for name, is_team in first if is_team),
+    )
 
 
 def _chance(seed: str, user: str) -> bytes:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -54,9 +53,9 @@ class Opinions:
 
     def objections(self, who: Who) -> tuple[Heard, ...]:
         """Every objection ever raised, and whether it stands."""
-        standing = {opinion.review.reviewer.id: opinion for opinion in self._standing()}
+        standing = self._standing()
         return tuple(
-            Heard(opinion, self._objection_refusal(opinion, standing.get(opinion.review.reviewer.id), who))
+            Heard(opinion, self._objection_refusal(opinion, opinion in standing, who))
             for opinion in self.in_order
             if opinion.said is ReviewState.CHANGES_REQUESTED
         )
@@ -125,19 +124,23 @@ class Opinions:
             return f"{name} is a co-author of commits of this push"
         return None
 
-    def _standing(self) -> Iterable[Opinion]:
-        """Each person's objection that neither that person's approval nor a dismissal has lifted."""
-        standing: dict[int, Opinion] = {}
+    def _standing(self) -> tuple[Opinion, ...]:
+        """Each person's objection that neither that person's approval nor a dismissal has lifted.
+
+        A person may have two: one by the forge's button, which can be dismissed, and one by a comment, which
+        only another comment takes back.
+        """
+        standing: dict[tuple[int, bool], Opinion] = {}
         for opinion in self.in_order:
-            person = opinion.review.reviewer.id
-            if opinion.said is ReviewState.CHANGES_REQUESTED:
-                if not self._is_lifted(opinion.review):
-                    standing[person] = opinion
-                elif opinion.word is None:  # `/unhold` takes back `/hold` and nothing else.
-                    standing.pop(person, None)
-            elif opinion.said is ReviewState.APPROVED and self._was_current(opinion.review):
-                standing.pop(person, None)
-        return standing.values()
+            person, is_comment = opinion.review.reviewer.id, opinion.word is not None
+            if opinion.said is ReviewState.APPROVED and self._was_current(opinion.review):
+                standing.pop((person, True), None)
+                standing.pop((person, False), None)
+            elif opinion.said is ReviewState.CHANGES_REQUESTED and not self._is_lifted(opinion.review):
+                standing[person, is_comment] = opinion
+            elif opinion.said is ReviewState.CHANGES_REQUESTED and not is_comment:
+                standing.pop((person, False), None)
+        return tuple(standing.values())
 
     def _is_lifted(self, objection: Review) -> bool:
         if objection.state is not ReviewState.DISMISSED:
@@ -159,9 +162,9 @@ class Opinions:
     def _has_settled(self, review: Review, published_at: datetime) -> bool:
         return review.submitted_at >= published_at + self.settle
 
-    def _objection_refusal(self, opinion: Opinion, standing: Opinion | None, who: Who) -> str | None:
+    def _objection_refusal(self, opinion: Opinion, stands: bool, who: Who) -> str | None:
         review = opinion.review
-        if opinion is not standing:
+        if not stands:
             if review.state is not ReviewState.DISMISSED:
                 return _REPLACED
             return "it was dismissed" if opinion.word is None else "it was taken back"

@@ -143,12 +143,12 @@ def _parse_release(table: Table) -> ReleaseSettings:
         "strict_required_status_checks_policy", False, "is not supported: base_moved says what counts instead"
     )
     found = ReleaseSettings(
+        method=table.choice("method", Method.FAST_FORWARD),
         base_moved=table.choice("base_moved", BaseMoved.HOLD),
         blocking_labels=table.names("blocking_labels", may_be_empty=True),
         blocking_title=_parse_title(table),
         witness_notes=table.flag("witness_notes", False),
         timeout=timedelta(seconds=table.whole("timeout_sec", 120, least=1, most=3600)),
-        method=table.choice("method", Method.FAST_FORWARD),
         needs_resolved_threads=table.flag("required_review_thread_resolution", False),
         delete_branch=table.flag("delete_branch_on_release", True),
     )

@@ -18,9 +18,10 @@ REVIEW_BRANCHES = "pushgate/"
 class PullRequest:
     """The pull request of a hold, kept over its revisions. `repository_id` and `number` name it.
 
-    `head_repository` is `owner/name`, another than the base's in fork mode; both refs are full names. `author_id` is the account that
-    opened it. `comment_id` is the one comment that carries the moving state. The digests are of what the
-    gate last wrote, so that nothing is written twice and another hand's change is seen.
+    `head_repository` is `owner/name`, another than the base's in fork mode; both refs are full names.
+    `author_id` is the account that opened it. `comment_id` is the one comment that carries the moving state.
+    The digests are of what the gate last wrote, so that nothing is written twice and another hand's change
+    is seen.
     """
 
     hold_id: int

@@ -23,6 +23,10 @@ ALSO_ALLOWED = (
     r"[A-Z]+ /repositories/[0-9]+(/.*)?",
     # The address of an App's webhook.
     r"GET /app/hook/config",
+    # Taking one label off; setting all of them at once would take off what a person just put on.
+    r"DELETE /repos/[^/]+/[^/]+/issues/[0-9]+/labels/.+",
+    # What `github setup` reads of rulesets, where there are any.
+    r"GET /repos/[^/]+/[^/]+/(rules/branches/.+|rulesets(/[0-9]+)?)",
 )
 
 

@@ -221,6 +221,8 @@ class Rest:
             case "POST", ["hooks", _, "deliveries", number, "attempts"]:
                 self.outbox.redeliver(int(number))
                 return _json({}, 202)
+            case "GET", ["rules", *_] | ["rulesets", *_]:
+                raise Denied(404, "Not Found")
             case "GET", ["labels"]:
                 return self._paged([self.render.label(name) for name in sorted(repository.labels)])
             case "POST", ["labels"]:

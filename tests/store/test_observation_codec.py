@@ -1,0 +1,44 @@
+"""What a forge said reads back exactly, whatever is in it."""
+
+from __future__ import annotations
+
+import json
+import zlib
+from datetime import UTC, datetime, timedelta, timezone
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from gate.adapters.sql.observation_codec import decode, encode
+from gate.domain.review import Check, Observation, Seal
+
+NOON = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
+
+# Every character, lone surrogates and NUL too, and times as forges write them.
+st.register_type_strategy(str, st.text(st.characters(exclude_categories=())))
+st.register_type_strategy(
+    datetime, st.datetimes(timezones=st.sampled_from([UTC, timezone(timedelta(hours=-7))]))
+)
+
+
+@given(st.from_type(Observation))
+def test_every_observation_reads_back_as_it_was(observation: Observation) -> None:
+    assert decode(encode(observation)) == observation
+
+
+def test_nothing_known_and_nothing_there_are_not_the_same() -> None:
+    unknown = Observation(True, False, "a" * 40, NOON, ())
+    none = Observation(True, False, "a" * 40, NOON, (), checks=(), seals=(), unresolved_threads=0)
+
+    assert (decode(encode(unknown)).checks, decode(encode(none)).checks) == (None, ())
+    assert (decode(encode(unknown)), decode(encode(none))) == (unknown, none)
+
+
+def test_it_is_compact() -> None:
+    checks = tuple(Check(f"build {n}", "success", "github-actions") for n in range(100))
+    seals = tuple(Seal(f"{n:040x}", True, None, named=frozenset({"alice"})) for n in range(100))
+
+    stored = encode(Observation(True, False, "a" * 40, NOON, (), checks=checks, seals=seals))
+
+    assert len(stored) < 2000
+    assert json.loads(zlib.decompress(stored))["head"] == "a" * 40
