@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from flask import Flask
 from redis import Redis
@@ -29,6 +29,8 @@ from gate.adapters.installation import InstallationOnDisk
 from gate.adapters.last_look import LastLook
 from gate.adapters.local_forge import LocalForge
 from gate.adapters.logs import report_fault
+from gate.adapters.notifiers.email import EmailNotifier, MailServer
+from gate.adapters.notifiers.slack import SlackNotifier
 from gate.adapters.password_hasher import Argon2PasswordHasher
 from gate.adapters.policy_files import FolderOfPolicies
 from gate.adapters.redis_tally import RedisTally
@@ -57,7 +59,9 @@ from gate.services.intake import Intake
 from gate.services.judge import Judge
 from gate.services.lockdown import Lockdown
 from gate.services.maintain import Maintain
+from gate.services.notify import Notify
 from gate.services.people import People
+from gate.services.ports.notify import Notifier
 from gate.services.ports.outside import Clock, FailPoint, Queue, ReportFault
 from gate.services.ports.store import Store
 from gate.services.publish import Publish
@@ -130,6 +134,7 @@ class Container:
     enroll: Enroll
     agents: AgentAccounts
     people: People
+    notify: Notify
     examine: Examine
 
 
@@ -226,10 +231,25 @@ def _wire(
         review=ReviewHold(store, policies, forge, queue, clock),
         lockdown=Lockdown(store, tell_hooks, queue, clock),
         enroll=Enroll(store, repositories, policies, tell_hooks, clock, github),
-        agents=AgentAccounts(store, clock, new_secret, tell_hooks),
-        people=People(store, Argon2PasswordHasher(), clock, new_secret),
+        agents=AgentAccounts(store, clock, new_secret, tell_hooks, github),
+        people=People(store, Argon2PasswordHasher(), clock, new_secret, forge_admin=github),
+        notify=_notify(settings, store, clock),
         examine=Examine(_installation(settings, store), store, repositories, policies, RqProbe(redis), clock),
     )
+
+
+def _notify(settings: Settings, store: Store, clock: Clock) -> Notify:
+    """Without settings for it nobody is told."""
+    chosen = settings.notify
+    if chosen is None:
+        return Notify(store, (), timedelta(), settings.url, clock, report_fault)
+    notifiers: list[Notifier] = []
+    if chosen.smtp_url is not None and chosen.sender is not None:
+        server = MailServer.at(chosen.smtp_url, chosen.smtp_password)
+        notifiers.append(EmailNotifier(server, chosen.sender, chosen.recipients, clock, report_fault))
+    if chosen.slack_url is not None:
+        notifiers.append(SlackNotifier(chosen.slack_url))
+    return Notify(store, notifiers, chosen.every, settings.url, clock, report_fault)
 
 
 def _github(

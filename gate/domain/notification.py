@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from gate.domain.hold import Hold
+from gate.domain.hold import Hold, HoldState
 from gate.domain.pull_request.inert import plain
 
 _MOST = 20
@@ -28,7 +28,7 @@ def waiting_message(holds: Sequence[Hold], url: str, now: datetime) -> Notificat
     """One message about these holds, in their order; `url` is the gate's, and every link goes there."""
     entries = [_entry(hold, url, now) for hold in holds[:_MOST]]
     if len(holds) > _MOST:
-        entries.append(f"and {len(holds) - _MOST} more: {url}/holds")
+        entries.append(f"and {len(holds) - _MOST} more: {url}/?state={HoldState.IN_REVIEW}")
     return Notification(_subject(holds), "\n\n".join(entries) + "\n")
 
 

@@ -146,6 +146,7 @@ class Judge:
             received_at=hold.revision.received_at,
             operator_id=None if operator is None else ids[operator.id],
             operator=None if operator is None else operator.login,
+            operator_account=None if operator is None or operator.github is None else operator.github.login,
             author_id=observation.author_id,
             contributor_ids=observation.contributor_ids,
             coauthor_ids=observation.coauthor_ids,

@@ -60,36 +60,42 @@ class Notify:
     def __call__(self) -> None:
         if not self.notifiers:
             return
-        now = self.clock()
-        for due in self._claim(now):
-            message = waiting_message(due.holds, self.url, now)
-            try:
-                due.notifier.send(message.subject, message.text)
-            except GateError as fault:
-                self.report_fault("notify:failed", fault)
-                self._give_back(due, fault)
-            else:
-                self._note(due)
+        self._take_down()
+        for notifier in self.notifiers:
+            # One by one: where one ends this run in a way that nobody foresaw, the next is still due.
+            due = self._claim(notifier, self.clock())
+            if due is not None:
+                self._send(due)
 
-    def _claim(self, now: datetime) -> list[_Due]:
-        """Write down what each notifier owes, and take up whatever is due."""
+    def _take_down(self) -> None:
+        """Write down for each notifier what came into review since the last run."""
         with self.store.transaction() as tx:
-            fresh = tx.holds.unnotified()
-            for hold in fresh:
-                tx.holds.set_notified(hold.id, hold.revision.n)
-            due = (self._claim_one(tx, notifier, fresh, now) for notifier in self.notifiers)
-            return [one for one in due if one is not None]
+            fresh = [(hold.id, hold.revision.n) for hold in tx.holds.unnotified()]
+            for hold_id, revision in fresh:
+                tx.holds.set_notified(hold_id, revision)
+            for notifier in self.notifiers:
+                ledger = _read(tx, notifier)
+                _write(tx, notifier, replace(ledger, owed=(*ledger.owed, *fresh)), was=ledger)
 
-    def _claim_one(
-        self, tx: Transaction, notifier: Notifier, fresh: Sequence[Hold], now: datetime
-    ) -> _Due | None:
-        ledger = _read(tx, notifier)
-        waiting = (*_still_waiting(tx, ledger.owed), *fresh)
-        owing = replace(ledger, owed=tuple((hold.id, hold.revision.n) for hold in waiting))
-        is_due = bool(waiting) and (ledger.told_at is None or now - ledger.told_at >= self.every)
-        # Told as of now: another run at this moment leaves it alone.
-        _write(tx, notifier, replace(owing, told_at=now) if is_due else owing, was=ledger)
+    def _claim(self, notifier: Notifier, now: datetime) -> _Due | None:
+        with self.store.transaction() as tx:
+            ledger = _read(tx, notifier)
+            waiting = tuple(_still_waiting(tx, ledger.owed))
+            owing = replace(ledger, owed=tuple((hold.id, hold.revision.n) for hold in waiting))
+            is_due = bool(waiting) and (ledger.told_at is None or now - ledger.told_at >= self.every)
+            # Told as of now: another run at this moment leaves it alone.
+            _write(tx, notifier, replace(owing, told_at=now) if is_due else owing, was=ledger)
         return _Due(notifier, waiting, owing) if is_due else None
+
+    def _send(self, due: _Due) -> None:
+        message = waiting_message(due.holds, self.url, self.clock())
+        try:
+            due.notifier.send(message.subject, message.text)
+        except GateError as fault:
+            self.report_fault("notify:failed", fault)
+            self._give_back(due, fault)
+        else:
+            self._note(due)
 
     def _give_back(self, due: _Due, fault: GateError) -> None:
         """Have it tried again next time; the trail says once that it fails."""

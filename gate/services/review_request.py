@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from gate.domain.hold import Hold
 from gate.domain.policy import Asked
 from gate.domain.pull_request.model import ReviewRequest, Revised
+from gate.domain.repository import LOCAL
 from gate.services.judge import Judge
 from gate.services.ports.git import GateRepositories
 from gate.services.ports.store import Store
@@ -18,7 +19,10 @@ _RANGE_DIFF_BYTES = 60_000
 
 @dataclass(frozen=True, slots=True)
 class WriteRequest:
-    """Put together what reviewers are asked. `url` is the gate's own address. Signs a tree head."""
+    """Put together what reviewers are asked. `url` is the gate's own address.
+
+    Signs a tree head for those who review elsewhere. Without a valid policy the request says so.
+    """
 
     store: Store
     repositories: GateRepositories
@@ -27,12 +31,12 @@ class WriteRequest:
     url: str
 
     def __call__(self, hold: Hold) -> ReviewRequest:
-        """Raises Invalid never: without a valid policy the request says that an admin has to write one."""
         with self.store.snapshot() as tx:
             facts = tx.holds.facts(hold.id, hold.revision.n)
             agent = tx.agents.get(hold.agent)
             operator = None if agent.operator_id is None else tx.users.by_id(agent.operator_id)
             push = tx.holds.push(hold.revision.push_id)
+            is_local = tx.repositories.get(hold.repository).forge == LOCAL
         assert facts is not None, "only collected holds are published"
         judgement = self.judge.before_reviews(hold)
         policy, verdict = judgement.policy, judgement.verdict
@@ -44,7 +48,8 @@ class WriteRequest:
             hold_url=hold_url(self.url, hold),
             needs=(judgement.fault,) if verdict is None else verdict.reasons,
             asked=Asked() if policy is None else policy.asked(self.judge.subject(hold), seed=hold.name),
-            tree_head=self.tree_heads.witness(),
+            # The gate's own page shows the trail itself.
+            tree_head="" if is_local else self.tree_heads.witness(),
             takes_commands=policy is not None and policy.commands,
             revised=self._revised(hold),
         )

@@ -79,7 +79,7 @@ class Settle:
         return Ending(
             hold=hold,
             words=hold.note,
-            tree_head=self.tree_heads.witness(),
+            tree_head=self.tree_heads.witness() if _is_witnessed(hold, self.forge) else "",
             hold_url=hold_url(self.url, hold),
             landed=None if tip == ZERO_OID else tip,
             delete_branch=policy is None or policy.release.delete_branch,
@@ -100,6 +100,11 @@ class Settle:
     def _wants_note(self, repository: str) -> bool:
         policy = valid_policy(self.policies, repository)
         return policy is not None and policy.release.witness_notes
+
+
+def _is_witnessed(hold: Hold, forge: Forge) -> bool:
+    """A release always is, and every end that people elsewhere are told of."""
+    return hold.state is HoldState.RELEASED or forge.carries(hold)
 
 
 def _drop(held: HeldPushes, push_id: str, ref: str) -> None:

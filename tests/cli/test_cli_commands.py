@@ -107,7 +107,7 @@ def test_an_agents_token_is_shown_once(gate: CommandLine) -> None:
     for token in (first, second):
         assert not any(token in ran.out + ran.err for ran in others)
         assert token.encode() not in stored
-    assert "codex-1  -         active  demo (refs/heads/codex/**)" in others[0].out
+    assert "codex-1  -         active  -       demo (refs/heads/codex/**)" in others[0].out
 
 
 def test_an_agent_is_granted_more_and_disabled(gate: CommandLine) -> None:
@@ -118,7 +118,7 @@ def test_an_agent_is_granted_more_and_disabled(gate: CommandLine) -> None:
 
     assert granted.out == "codex-1 may push to demo: refs/heads/next\n"
     assert disabled.out == "codex-1 can no longer fetch or push.\n"
-    assert listed.out.splitlines()[1].split() == ["codex-1", "-", "disabled", "demo", "(refs/heads/next)"]
+    assert listed.out.splitlines()[1].split() == ["codex-1", "-", "disabled", "-", "demo", "(refs/heads/next)"]
 
 
 @pytest.mark.parametrize(("reply", "words"), [("hold", "remote rejected"), ("accept", "refs/held/N")])
@@ -145,7 +145,11 @@ def test_a_persons_account(gate: CommandLine) -> None:
     assert added.token() != linked.token()
     assert changed.out == "bob is auditor now.\n"
     assert disabled.out == "bob can no longer sign in.\n"
-    assert listed.out == "login  role     state\nalice  admin    active\nbob    auditor  disabled\n"
+    assert listed.out.splitlines() == [
+        "login  role     state     github",
+        "alice  admin    active    -",
+        "bob    auditor  disabled  -",
+    ]
     assert enabled.out == "bob can sign in again.\n"
 
 

@@ -11,11 +11,15 @@ from gate.domain.hold import MOVES, HoldState, UpdateKind
 from tests.domain.test_base import A, B, a_hold
 
 S = HoldState
-CLOSED = {S.RELEASED, S.REJECTED, S.WITHDRAWN, S.EXPIRED, S.RELEASED_EXTERNALLY, S.BYPASSED}
+CLOSED = {
+    *(S.RELEASED, S.REJECTED, S.WITHDRAWN, S.EXPIRED),
+    *(S.RELEASED_EXTERNALLY, S.RELEASED_REWRITTEN, S.BYPASSED),
+}
 
 
-def test_what_is_closed_never_moves_again() -> None:
-    assert {state for state in S if not state.is_live} == CLOSED == {state for state in S if not MOVES[state]}
+def test_what_is_closed_never_moves_again_but_a_rejection_that_is_taken_back() -> None:
+    assert {state for state in S if not state.is_live} == CLOSED
+    assert {state: MOVES[state] for state in CLOSED if MOVES[state]} == {S.REJECTED: {S.RECEIVED}}
 
 
 def test_only_an_approved_hold_is_released_and_only_by_the_release() -> None:
@@ -33,7 +37,7 @@ def test_a_new_revision_starts_every_other_live_hold_anew(state: HoldState) -> N
 
 
 def test_an_illegal_move_says_what_is_possible() -> None:
-    hold = replace(a_hold(UpdateKind.FAST_FORWARD, A, B), state=S.REJECTED)
+    hold = replace(a_hold(UpdateKind.FAST_FORWARD, A, B), state=S.WITHDRAWN)
 
-    with pytest.raises(IllegalMove, match=r"demo/1: it is rejected, which cannot become approved.*nothing"):
+    with pytest.raises(IllegalMove, match=r"demo/1: it is withdrawn, which cannot become approved.*nothing"):
         hold.check_move(S.APPROVED)

@@ -186,6 +186,20 @@ def test_a_crash_while_sending_costs_time_and_no_message(office: Office) -> None
     assert (at_first, office.mail.subjects) == ([], ["demo/1 waits for a review"])
 
 
+def test_a_notifier_that_breaks_in_no_foreseen_way_keeps_nobody_else(office: Office) -> None:
+    office.review(1)
+
+    class Broken(Mailbox):
+        def send(self, subject: str, text: str) -> None:
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        office.notify(Broken("broken"), office.mail)
+    office.notify(Broken("broken"), office.mail)
+
+    assert office.mail.subjects == ["demo/1 waits for a review"]
+
+
 def test_without_a_notifier_nothing_happens(office: Office) -> None:
     office.review(1)
 

@@ -121,6 +121,21 @@ def test_a_wrong_password_is_told_without_it(tmp_path: Path) -> None:
     assert "wr0ng-secret" not in str(told.value) + repr(server)
 
 
+def test_a_password_that_cannot_be_sent_is_told_without_it(tmp_path: Path) -> None:
+    ours, theirs = certificate(tmp_path)
+    with mail_server(ours, needs_login=True) as loopback:
+        server = MailServer("127.0.0.1", loopback.port, Encryption.STARTTLS, "gate", "päss", theirs)
+        with pytest.raises(Failed, match="not ASCII") as told:
+            Writer(server).send()
+
+    assert ("ä" in str(told.value), told.value.__suppress_context__) == (False, True)
+
+
+def test_a_host_that_can_be_none_is_told() -> None:
+    with pytest.raises(Failed, match=r"mail\.\.example:25 cannot be given its name"):
+        Writer(MailServer("mail..example", 25, Encryption.NONE)).send()
+
+
 def test_a_recipient_who_is_refused_keeps_it_from_nobody_else(loopback: Loopback) -> None:
     loopback.refusals["bob@example.org"] = "550 no such user"
     writer = Writer(plain(loopback))
@@ -158,7 +173,11 @@ def test_a_server_that_is_away_may_be_there_later(loopback: Loopback) -> None:
 
 @pytest.mark.parametrize(
     "address",
-    ["", "alice", "alice@", "@example.org", "a@example.org\nBcc: b@example.org", "a@b.org, c@d.org"],
+    [
+        *("", "alice", "alice@", "@example.org", "a@example.org\nBcc: b@example.org", "a@b.org, c@d.org"),
+        *("a@b.org;c@d.org", "group: a@b.org;", "a b@c.org", "a@b c.org", "Bob <a@b.org> x"),
+        "=?utf-8?q?a=0A?=@b.org",
+    ],
 )
 def test_what_is_no_address_is_said_at_once(address: str) -> None:
     server = MailServer("127.0.0.1", 25, Encryption.NONE)

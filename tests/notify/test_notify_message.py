@@ -37,7 +37,7 @@ def test_many_holds_are_one_message_of_bounded_length() -> None:
 
     assert message.subject == "Pushgate: 33 holds wait for a review"
     assert message.text.count("codex-1 asks to change") == 20
-    assert message.text.endswith("/holds/demo/20\n\nand 13 more: https://gate.example.org/holds\n")
+    assert message.text.endswith("/holds/demo/20\n\nand 13 more: https://gate.example.org/?state=in_review\n")
 
 
 def test_a_revision_that_was_not_shown_yet_waits_since_it_came() -> None:

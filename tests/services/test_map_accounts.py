@@ -112,7 +112,7 @@ def test_an_account_is_one_persons_even_after_it_was_renamed(office: Office) -> 
     office.directory.accounts["carla"] = Account(CAROL.id, "carla")
 
     with pytest.raises(
-        Taken, match="carla is alice here already. .*: python -m gate user map alice --nobody"
+        Taken, match=r"carla is alice here already\. .*: python -m gate user map alice --nobody"
     ):
         office.map("bob", "carla")
     office.map("alice", "carla")

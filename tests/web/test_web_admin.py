@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from gate.domain.review import Role
+from gate.domain.review import Account, Role
 from tests.web.conftest import SignedIn
 from tests.web.web_world import World, csrf_token
 
@@ -54,6 +54,19 @@ def test_an_admin_changes_roles_and_disables(gate: World, signed_in: SignedIn) -
     assert _post(alice, "/admin/users/alice/disable").status_code == 400
     assert _post(alice, "/admin/users/nobody/disable").status_code == 404
     assert _post(alice, "/admin/users/bob/explode").status_code == 404
+
+
+def test_everybody_sees_who_is_who_at_github(gate: World, signed_in: SignedIn) -> None:
+    with gate.store.transaction() as tx:
+        tx.users.set_github(tx.users.get("alice").id, Account(4_100_000_001, "al\u202eice"))
+        tx.agents.set_github("codex-1", Account(7, "app[bot]"))
+    bob = signed_in("bob")
+
+    users, agents = bob.get("/admin/users").text, bob.get("/admin/agents").text
+
+    assert re.findall(r"<td>(?:al.*?ice) <span class=\"quiet\">(\d+)</span>", users) == ["4100000001"]
+    assert ("\u202e" in users, users.count('<span class="quiet">nobody</span>')) == (False, 2)
+    assert '<td>app[bot] <span class="quiet">7</span></td>' in agents
 
 
 def test_a_lost_password_is_replaced_by_a_link(gate: World, signed_in: SignedIn) -> None:

@@ -5,7 +5,9 @@ from __future__ import annotations
 import smtplib
 import ssl
 from dataclasses import dataclass, field
+from email.errors import InvalidHeaderDefect
 from email.message import EmailMessage
+from email.policy import default
 from email.utils import format_datetime, make_msgid, parseaddr
 from enum import StrEnum
 from ipaddress import ip_address
@@ -87,6 +89,11 @@ class EmailNotifier:
                 )
         except smtplib.SMTPRecipientsRefused as fault:
             raise Failed(self._told(f"refuses every recipient: {_refusals(fault.recipients)}")) from None
+        except UnicodeError:
+            # Its own words have a piece of what could not be sent, which may be the password.
+            raise Failed(
+                self._told("cannot be given its name, the user or the password: not ASCII")
+            ) from None
         except (OSError, smtplib.SMTPException) as fault:
             raise Unavailable(self._told(f"did not take the message: {_words(fault)}")) from None
         if refused:
@@ -132,7 +139,14 @@ class EmailNotifier:
 def _fits(address: str) -> bool:
     """Whether it is one address, with or without a name before it, and on one line."""
     local, _, domain = parseaddr(address)[1].rpartition("@")
-    return bool(local and domain) and address.isprintable() and "," not in address
+    if not (local and domain and address.isprintable()) or {",", ";"} & set(address):
+        return False
+    try:
+        # As strict as the header will be: `parseaddr` passes over what it does not understand.
+        defects = default.header_factory("To", address).defects
+    except ValueError:
+        return False
+    return not any(isinstance(one, InvalidHeaderDefect) for one in defects)
 
 
 def _refusals(recipients: dict[str, tuple[int, bytes]]) -> str:
