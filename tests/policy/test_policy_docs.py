@@ -1,13 +1,25 @@
 import ast
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 import gate.domain.policy as package
-from gate.domain.policy import Outcome, check_policy
+from gate.domain.hold import Likeness
+from gate.domain.policy import (
+    Asked,
+    Outcome,
+    OwnedPaths,
+    Published,
+    Subject,
+    Verdict,
+    check_policy,
+    parse_policy,
+)
 from gate.domain.policy.parse_conditions import CONDITION_KEYS
-from tests.policy.building import ALICE, approval, at, file, judge, subject
+from gate.domain.review import Check, Review
+from tests.policy.building import ALICE, BOB, EARLIER, approval, at, at_github, file, judge, subject
 
 PAGE = (Path(__file__).parents[2] / "docs" / "policy.md").read_text()
 EXAMPLES = re.findall(r"```toml\n(.*?)```", PAGE, re.DOTALL)
@@ -42,7 +54,7 @@ def test_the_worked_examples_have_neither_fault_nor_warning(text: str) -> None:
 
 
 def test_the_worked_examples_do_what_the_page_says() -> None:
-    small, harm, quiet = EXAMPLES
+    small, harm, quiet, _ = EXAMPLES
     readme, both = (
         subject(files=(file("README.md", 12),)),
         subject(files=(file("README.md"), file("setup.py"))),
@@ -59,3 +71,27 @@ def test_the_worked_examples_do_what_the_page_says() -> None:
         "half an hour on main: age does not hold: the revision is not older than 30 minutes",
     )
     assert judge(quiet, approval(ALICE), now=at(1800)).outcome is Outcome.APPROVED
+
+
+def test_the_example_at_github_does_what_the_page_says() -> None:
+    text = EXAMPLES[3]
+    checks = tuple(Check(name, "success", "github-actions") for name in ("test", "lint"))
+    about = subject(owned=(OwnedPaths(("alice",), "src/app.py", 1),))
+    deploy = subject(owned=(), files=(file("deploy/run.sh"),))
+    reworded = replace(about, earlier=(Published(EARLIER, at(-500), Likeness.NO_CODE_CHANGE),))
+    asked = Asked(teams=("acme/security", "acme/platform"))
+    security = replace(ALICE, teams=frozenset({"acme/security"}))
+    platform = replace(BOB, teams=frozenset({"acme/platform"}))
+
+    def told(*reviews: Review, of: Subject = about) -> Verdict:
+        return judge(text, about=of, seen=at_github(*reviews, checks=checks, unresolved_threads=0))
+
+    assert told(approval(BOB)).reasons == (
+        "owners and tests: an approval by an owner of src/app.py is missing: alice",
+    )
+    assert told(approval(ALICE)).outcome is Outcome.APPROVED
+    before = approval(ALICE, oid=EARLIER, submitted_at=at(-400))
+    assert told(before, of=reworded).outcome is Outcome.APPROVED
+    assert parse_policy(text).asked(deploy, seed="app/1") == asked
+    assert told(approval(security), of=deploy).outcome is Outcome.PENDING
+    assert told(approval(security), approval(platform, 2), of=deploy).outcome is Outcome.APPROVED

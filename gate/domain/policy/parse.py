@@ -178,13 +178,13 @@ def _parse_disapproval(table: Table) -> Disapproval:
 
 
 def _parse_override(table: Table) -> OverrideRule:
-    table.need("requires", "name the users or roles who may override")
+    table.need("requires", "name the users, teams or roles who may override")
     inner = table.table("requires")
     count = inner.whole("count", 1, least=1, most=MOST_APPROVALS)
     who = parse_who(inner)
     check_count(inner, count, who)
-    if "requires" in table and not who.roles:
-        inner.need("users", "name the users or roles who may override")
+    if "requires" in table and not (who.roles or who.teams):
+        inner.need("users", "name the users, teams or roles who may override")
     inner.close()
     expires_after = table.duration("expires_after", timedelta(minutes=15))
     patterns = parse_comment_patterns(table, group="the reason")
