@@ -24,6 +24,7 @@ from gate.adapters.github.client import GitHub
 from gate.adapters.github.credentials import GitHubCredentials
 from gate.adapters.github.deliveries import GitHubDeliveries
 from gate.adapters.github.forge import GitHubForge, GitHubForgeSettings
+from gate.adapters.github.manifest import Registration
 from gate.adapters.inline_queue import InlineQueue
 from gate.adapters.installation import InstallationOnDisk
 from gate.adapters.last_look import LastLook
@@ -54,6 +55,7 @@ from gate.services.collect import Collect
 from gate.services.enroll import Enroll
 from gate.services.examine import Examine
 from gate.services.forge_health import LookAtForges
+from gate.services.forget_login import ForgetLogin
 from gate.services.hook_rules import HookSettings, TellHooks
 from gate.services.intake import Intake
 from gate.services.judge import Judge
@@ -126,6 +128,7 @@ class Container:
     look_at_forges: LookAtForges
     judge_last_look: Judge
     github: GitHubAdmin | None
+    forget_login: ForgetLogin
     sweep: Sweep
     maintain: Maintain
     refresh: Refresh
@@ -218,13 +221,14 @@ def _wire(
         settle=Settle(
             store, repositories, forge, policies, tree_heads, tell_agent, clock, report_fault, settings.url
         ),
-        show=Show(store, judge_last_look, forge, settings.url),
+        show=Show(store, judge_last_look, forge, write_request, settings.url),
         reopen=Reopen(store, repositories, forge, queue, tell_agent, clock),
         take_delivery=None if github is None else _take_delivery(store, repositories, github, queue, clock),
         redeliver=None if github is None else Redeliver(store, github, queue, clock),
         look_at_forges=LookAtForges(store, github, clock),
         judge_last_look=judge_last_look,
         github=github,
+        forget_login=ForgetLogin(store, clock),
         sweep=Sweep(store, repositories, policies, queue, tell_hooks, tree_heads, clock, report_fault),
         maintain=Maintain(store, repositories, report_fault),
         refresh=Refresh(store, repositories, clock, settings.refresh_after),
@@ -266,7 +270,7 @@ def _github(
         return policy is not None and policy.release.method is not Method.FAST_FORWARD
 
     client = GitHub(GitHubAccess.of(chosen, settings.secrets / "github"), clock)
-    sent = GitHubDeliveries(client, upstreams, f"{settings.url}/webhooks/github")
+    sent = GitHubDeliveries(client, upstreams, Registration(chosen.url, settings.url).webhook_url)
     return GitHubAdmin(client, sent, is_fork_mode=chosen.review_branches == "fork", is_merged=is_merged)
 
 

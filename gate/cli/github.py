@@ -4,22 +4,17 @@ from __future__ import annotations
 
 import json
 import sys
-from datetime import UTC, datetime
 
 import click
 
-from gate.adapters.github.access import GitHubAccess
 from gate.adapters.github.admin import GitHubAdmin
-from gate.adapters.github.client import GitHub
-from gate.adapters.github.deliveries import GitHubDeliveries
 from gate.adapters.github.manifest import Registration
 from gate.adapters.github.permissions import EVENTS
-from gate.cli.context import actor, container, settings
+from gate.bootstrap import now
+from gate.cli.context import actor, container, container_as_it_is, settings
 from gate.cli.repositories import show_findings
-from gate.config import GitHubSettings
 from gate.domain.errors import Refused
 from gate.domain.repository import GITHUB, Repository
-from gate.services.forget_login import ForgetLogin
 
 
 @click.group()
@@ -55,7 +50,7 @@ def whoami(repository: str | None) -> None:
 @click.argument("login")
 def forget_login(login: str) -> None:
     """Let a login in policies stand for whoever has it now, after it changed hands on purpose."""
-    ForgetLogin(container().store, _now)(login, actor=actor())
+    container().forget_login(login, actor=actor())
     click.echo(f"{login} is looked up anew when a policy that names it is next evaluated.")
 
 
@@ -88,38 +83,24 @@ def _check(repository: str) -> None:
 def _named(repository: str) -> Repository:
     """A repository behind the gate, or one at GitHub that is not yet."""
     if "/" in repository:
-        return Repository(0, repository, f"{settings().github_url}/{repository}", GITHUB, _now())
+        return Repository(0, repository, f"{settings().github_url}/{repository}", GITHUB, now())
     with container().store.snapshot() as tx:
         return tx.repositories.get(repository)
 
 
 def _first_upstream() -> str:
-    for upstream in _upstreams():
-        return upstream
+    with container().store.snapshot() as tx:
+        for repository in tx.repositories.all():
+            if repository.forge == GITHUB:
+                return repository.upstream
     raise Refused("No repository at GitHub is behind the gate yet. Name one: --repository OWNER/REPO")
 
 
-def _upstreams() -> list[str]:
-    with container().store.snapshot() as tx:
-        return [one.upstream for one in tx.repositories.all() if one.forge == GITHUB]
-
-
 def _admin() -> GitHubAdmin:
-    found = _settings()
-    client = GitHub(GitHubAccess.of(found, settings().secrets / "github"), _now)
-    webhook = Registration(found.url, settings().url).webhook_url
-    sent = GitHubDeliveries(client, _upstreams, webhook)
-    return GitHubAdmin(client, sent, is_fork_mode=found.review_branches == "fork")
-
-
-def _settings() -> GitHubSettings:
-    found = settings().github
+    # Checking comes before everything else, and needs no store.
+    found = container_as_it_is().github
     if found is None:
         raise Refused(
             "GitHub is not configured. Run `python -m gate github setup` for how to register the gate there."
         )
     return found
-
-
-def _now() -> datetime:
-    return datetime.now(UTC)

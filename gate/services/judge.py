@@ -153,6 +153,7 @@ class Judge:
             roles={number: role for number, role in roles.items() if number is not None},
             earlier=_earlier(hold, revisions),
             files_truncated=facts.truncated,
+            commits=None if facts.truncated else tuple(commit.oid for commit in facts.commits),
             is_live=hold.state.is_live,
             lockdown=lockdown,
             doubts=_doubts(observation.realm, agent, operator),

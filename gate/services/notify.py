@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
@@ -18,6 +19,7 @@ from gate.services.ports.store import Store, Transaction
 
 # Names on the trail; the message itself has a bound of its own.
 _MOST_NAMES = 100
+_TURN = "notified"
 
 Owed = tuple[int, int]
 """A hold's id and the revision that people have still to be told of."""
@@ -67,9 +69,20 @@ class Notify:
             if due is not None:
                 self._send(due)
 
+    @contextmanager
+    def _alone(self) -> Iterator[Transaction]:
+        """A transaction that no other run has at the same time.
+
+        Writers queue up by themselves on SQLite. On PostgreSQL they do so for a row that all of them write
+        first, and then each reads what the one before has written.
+        """
+        with self.store.transaction() as tx:
+            tx.settings.put(_TURN, self.clock().isoformat())
+            yield tx
+
     def _take_down(self) -> None:
         """Write down for each notifier what came into review since the last run."""
-        with self.store.transaction() as tx:
+        with self._alone() as tx:
             fresh = [(hold.id, hold.revision.n) for hold in tx.holds.unnotified()]
             for hold_id, revision in fresh:
                 tx.holds.set_notified(hold_id, revision)
@@ -78,7 +91,7 @@ class Notify:
                 _write(tx, notifier, replace(ledger, owed=(*ledger.owed, *fresh)), was=ledger)
 
     def _claim(self, notifier: Notifier, now: datetime) -> _Due | None:
-        with self.store.transaction() as tx:
+        with self._alone() as tx:
             ledger = _read(tx, notifier)
             waiting = tuple(_still_waiting(tx, ledger.owed))
             owing = replace(ledger, owed=tuple((hold.id, hold.revision.n) for hold in waiting))
@@ -99,7 +112,7 @@ class Notify:
 
     def _give_back(self, due: _Due, fault: GateError) -> None:
         """Have it tried again next time; the trail says once that it fails."""
-        with self.store.transaction() as tx:
+        with self._alone() as tx:
             ledger = _read(tx, due.notifier)
             failing = replace(ledger, told_at=due.before.told_at, is_failing=True)
             _write(tx, due.notifier, failing, was=ledger)
@@ -107,7 +120,7 @@ class Notify:
                 self._record(tx, due, Outcome.FAILED, fault=str(fault))
 
     def _note(self, due: _Due) -> None:
-        with self.store.transaction() as tx:
+        with self._alone() as tx:
             ledger = _read(tx, due.notifier)
             owed = tuple(one for one in ledger.owed if one not in due.before.owed)
             _write(tx, due.notifier, replace(ledger, owed=owed, is_failing=False), was=ledger)

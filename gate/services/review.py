@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from gate.domain.audit import Action, Detail
 from gate.domain.errors import GateError, IllegalMove, NotAllowed, Outdated, Refused
@@ -130,7 +130,7 @@ class ReviewHold:
     def try_again(self, hold_id: int, oid: str, user: User, *, revision: int) -> None:
         """Go on with a hold that upstream or the forge refused, once a person has mended the cause.
 
-        One whose pull request was tampered with is published anew, which voids every approval.
+        One whose pull request was tampered with is published as a new revision, which voids every approval.
         """
 
         def act(tx: Transaction, hold: Hold) -> None:
@@ -138,8 +138,14 @@ class ReviewHold:
                 raise IllegalMove(f"hold {hold.name}: nothing was refused, so there is nothing to try again.")
             if hold.reason is BlockReason.TAMPERED and user.role is not Role.ADMIN:
                 raise NotAllowed(f"hold {hold.name}: an admin looks who tampered with it, and tries again.")
-            to = _TRIED_AGAIN_AS[hold.reason]
-            move(tx, hold, to, Action.HOLD_UNBLOCK, at=self.clock(), actor=_actor(user))
+            to, at = _TRIED_AGAIN_AS[hold.reason], self.clock()
+            if hold.reason is BlockReason.TAMPERED:
+                again = replace(hold.revision, n=hold.revision.n + 1, likeness=None, review_head=None)
+                hold.check_move(to)
+                hold = tx.holds.add_revision(hold, again, hold.group, at)
+                record(tx, hold, Action.HOLD_REVISE, at=at, actor=_actor(user), details={"why": "tampered"})
+            else:
+                move(tx, hold, to, Action.HOLD_UNBLOCK, at=at, actor=_actor(user))
 
         self._act(hold_id, (revision, oid), user, act)
         self.queue.collect(hold_id)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 
 from gate.domain.hold import REVIEWABLE_STATES
 from gate.domain.pull_request.model import ReviewStatus
 from gate.services.judge import Judge
 from gate.services.ports.forge import Forge
 from gate.services.ports.store import Store
-from gate.services.review_request import hold_url
+from gate.services.review_request import WriteRequest, hold_url
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +24,7 @@ class Show:
     store: Store
     judge_last_look: Judge
     forge: Forge
+    write_request: WriteRequest
     url: str
 
     def __call__(self, hold_id: int) -> None:
@@ -32,5 +34,11 @@ class Show:
         if hold.state not in REVIEWABLE_STATES or not is_seen:
             return
         judgement = self.judge_last_look(hold)
-        status = ReviewStatus(hold, judgement.verdict, judgement.fault, hold_url(self.url, hold))
+        status = ReviewStatus(
+            hold,
+            judgement.verdict,
+            judgement.fault,
+            hold_url(self.url, hold),
+            write_request=partial(self.write_request, hold),
+        )
         self.forge.show(hold, status)

@@ -14,7 +14,7 @@ from gate.domain.errors import Failed, GateError, Unavailable
 from gate.domain.hold import Hold, HoldState
 from gate.services.notify import Notify
 from gate.services.ports.notify import Notifier
-from tests.store.world import NOON, add_hold, at_once, furnish, move, revise
+from tests.store.world import NOON, add_hold, furnish, move, revise
 
 EVERY = timedelta(minutes=5)
 MINUTE = timedelta(minutes=1)
@@ -144,6 +144,18 @@ def test_a_notifier_that_fails_is_tried_again_and_keeps_nobody_else(office: Offi
     ]
 
 
+def test_each_time_that_a_notifier_begins_to_fail_is_on_the_trail(office: Office) -> None:
+    for number in (1, 2):
+        office.review(number)
+        office.mail.fault = Unavailable("away")
+        office.notify(after=EVERY)
+        office.notify()
+        office.mail.fault = None
+        office.notify()
+
+    assert [outcome for outcome, _, _ in office.trail()] == ["failed", "ok"] * 2
+
+
 def test_a_failure_brings_the_next_message_no_earlier(office: Office) -> None:
     office.review(1)
     office.notify()
@@ -159,15 +171,6 @@ def test_a_failure_brings_the_next_message_no_earlier(office: Office) -> None:
     office.notify(after=MINUTE)
 
     assert (too_early, office.mail.subjects[2:]) == (2, ["demo/3 waits for a review"])
-
-
-def test_two_runs_at_once_send_one_message(office: Office) -> None:
-    office.review(1)
-    office.now += MINUTE
-
-    ended = at_once(4, lambda _: office.use_case()())
-
-    assert (ended, office.mail.subjects) == ([None] * 4, ["demo/1 waits for a review"])
 
 
 def test_a_crash_while_sending_costs_time_and_no_message(office: Office) -> None:

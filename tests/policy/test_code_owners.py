@@ -80,7 +80,8 @@ def test_a_space_is_escaped_and_a_line_may_end_as_on_windows() -> None:
 
 
 def test_every_fault_is_told_and_none_is_passed_over() -> None:
-    text = "* @alice\n!docs @bob\n[ab].py @bob\n\\#a @bob\n*.md bob\n*.js @acme/\n\udcff @bob\n[Docs]\n* @a/b/c\n"
+    text = "* @alice\n!docs @bob\n[ab].py @bob\n\\#a @bob\n*.md bob\n*.js @acme/\n"
+    text += "\udcff @bob\n[Docs]\n* @a/b/c\n"
 
     with pytest.raises(Invalid) as error:
         GitHubCodeOwners().owned(text, [])

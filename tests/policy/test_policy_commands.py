@@ -69,6 +69,7 @@ def test_a_command_is_the_first_plain_line_with_a_slash(body: str, command: Comm
         f"`<!--`\n```\n-->\n/approve {SHA}\n```",
         f"<!-- a --><!-- b\n```\n/approve {SHA}\n-->",
         f"<!-->\n/approve {SHA}\n-->",
+        f"<!-->\n```\n-->\n/approve {SHA}\n```",
         f"<pre>\n/approve {SHA}\n</pre>",
         f"<details>\n\n/approve {SHA}",
         f"/approve {SHA} <!-- and nothing else -->",

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import threading
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import event, text
 
 from gate.adapters.sql.store import SqlStore
 from gate.domain.delivery import Delivery, DeliveryOutcome, Stored
@@ -14,6 +17,7 @@ from gate.domain.facts import DiffFacts
 from gate.domain.hold import Hold, HoldState, Likeness, UpdateKind
 from gate.domain.pull_request.model import PullRequest
 from gate.domain.review import Account, Observation, Review, Reviewer, ReviewState, Role
+from gate.services.notify import Notify
 from gate.services.ports.store import SeenReview
 from tests.store.world import LATER, MAIN, NEW, NOON, OLD, add_hold, at_once, move, revise
 
@@ -182,6 +186,54 @@ def test_a_review_seen_by_many_at_once_is_new_to_one(ready: SqlStore) -> None:
     with ready.snapshot() as tx:
         kept = tx.seen_reviews.of(hold.id)[SHOP + 5]
     assert (kept.oid, kept.dismissed_by) == (f"{news.index(True):040x}", SHOP)
+
+
+def test_who_dismissed_a_review_is_kept_by_a_look_at_the_same_moment(ready: SqlStore) -> None:
+    hold = add_hold(ready)
+    see(ready, review(hold))
+    look = review(hold, state=ReviewState.DISMISSED, body="why")
+    webhook = replace(look, dismissed_by=SHOP)
+    told: list[Future[bool]] = []
+    begun = threading.Event()
+
+    def meanwhile(_connection: object, _cursor: object, statement: str, *_: object) -> None:
+        if statement.startswith("UPDATE seen_reviews") and not begun.is_set():
+            begun.set()
+            told.append(pool.submit(see, ready, webhook))
+            until_it_waits(ready, told[0])
+
+    with ThreadPoolExecutor(1) as pool:
+        event.listen(ready.engine, "before_cursor_execute", meanwhile)
+        news = see(ready, look)
+
+    assert (news, told[0].result()) == (True, False)
+    with ready.snapshot() as tx:
+        assert tx.seen_reviews.of(hold.id)[look.id] == webhook
+
+
+def until_it_waits(store: SqlStore, other: Future[bool]) -> None:
+    """Until the other one waits for a row of this one, or has not had to; on SQLite it cannot even begin."""
+    if store.engine.dialect.name == "postgresql":
+        waiting = text("SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'")
+        with store.engine.connect() as connection:
+            while not (other.done() or connection.execute(waiting).scalar_one()):
+                connection.rollback()  # It shows one state for as long as a transaction lasts.
+
+
+def test_notifications_that_run_at_once_send_one_message(ready: SqlStore) -> None:
+    move(ready, add_hold(ready), HoldState.IN_REVIEW)
+    sent: list[str] = []
+
+    class Mail:
+        name = "email"
+
+        def send(self, subject: str, text: str) -> None:
+            sent.append(subject)
+
+    notify = Notify(ready, (Mail(),), timedelta(minutes=5), "", lambda: LATER, lambda event, fault: None)
+    ended = at_once(6, lambda _: notify())
+
+    assert (ended, sent) == ([None] * 6, ["Pushgate: demo/1 waits for a review"])
 
 
 def test_what_a_review_says_can_always_be_written(ready: SqlStore) -> None:

@@ -19,7 +19,7 @@ def app_findings(app: Mapping[str, Any]) -> Iterator[Finding]:
         yield Finding(
             f"events of the App {app['slug']}",
             f"it does not hear of {', '.join(missing)}; the sweep sees them later",
-            "tick them under \"Permissions & events\" of the App's settings",
+            'tick them under "Permissions & events" of the App\'s settings',
             is_fatal=False,
         )
 
@@ -98,4 +98,4 @@ def is_empty(look: Look, branch: str) -> bool:
 def _way_to_grant(is_asked_for: bool, installation: str) -> str:
     if is_asked_for:
         return f"the App asks for it, and an owner of the account has yet to accept: {installation}"
-    return "tick it under \"Permissions & events\" of the App's settings, then accept it for the installation"
+    return 'tick it under "Permissions & events" of the App\'s settings, then accept it for the installation'

@@ -106,6 +106,8 @@ def _without_comments(line: str, lines: Iterator[str]) -> str | None:
     visible, rest = "", line
     while "<!--" in rest:
         before, _, rest = rest.partition("<!--")
+        if rest.startswith((">", "->")):  # Some take that for the end already.
+            return None
         visible += before + _COMMENT
         may_go_on = visible == _COMMENT and line.startswith("<!--")
         while "-->" not in rest:
@@ -113,8 +115,6 @@ def _without_comments(line: str, lines: Iterator[str]) -> str | None:
             if following is None:
                 return None
             rest = following
-        if rest.startswith((">", "->")):
-            return None
         rest = rest.partition("-->")[2]
     visible += rest
     return None if _HTML.search(_LINK.sub("", visible).replace(_COMMENT, "")) else visible

@@ -18,17 +18,17 @@ from __future__ import annotations
 
 import secrets
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from cryptography.hazmat.primitives import serialization
-from cryptography.hazmat.primitives.asymmetric import rsa
 from flask import Flask
-from werkzeug.serving import make_server
+from werkzeug.serving import WSGIRequestHandler, make_server
 
+from tests.github.simulator import installations
 from tests.github.simulator.events import Events
 from tests.github.simulator.git_http import GitOverHttp
+from tests.github.simulator.installations import EVERYTHING
 from tests.github.simulator.outbox import Delivery, Outbox
 from tests.github.simulator.people import Person
 from tests.github.simulator.render import Renderer
@@ -48,19 +48,16 @@ from tests.github.simulator.world import (
     World,
 )
 
-EVERYTHING = {
-    "metadata": "read",
-    "contents": "write",
-    "pull_requests": "write",
-    "issues": "write",
-    "statuses": "write",
-    "checks": "read",
-    "members": "read",
-    "administration": "read",
-    "workflows": "write",
-    "repository_hooks": "write",
-}
 _METHODS = ["GET", "POST"]
+
+
+class _Quiet(WSGIRequestHandler):
+    """`requests` has what was asked."""
+
+    protocol_version = "HTTP/1.1"
+
+    def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
+        pass
 
 
 class Simulator:
@@ -69,7 +66,7 @@ class Simulator:
     def __init__(self, folder: Path) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         self.world = World(folder)
-        self.outbox = Outbox()
+        self.outbox = Outbox(self.world.now)
         self.url = ""
         self._render = Renderer(self.world, "")
         self.events = Events(self.world, self._render, self.outbox)
@@ -82,10 +79,10 @@ class Simulator:
         app = Flask(__name__)
         self.rest.register(app)
         app.add_url_rule("/<owner>/<name>.git/<path:rest>", "git", self._git.answer, methods=_METHODS)
-        server = make_server("127.0.0.1", 0, app, threaded=True)
+        server = make_server("127.0.0.1", 0, app, threaded=True, request_handler=_Quiet)
         self.url = f"http://127.0.0.1:{server.server_port}"
         self._render.url, self._render.api = self.url, f"{self.url}/api/v3"
-        thread = threading.Thread(target=server.serve_forever, daemon=True)
+        thread = threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True)
         thread.start()
         try:
             yield self.url
@@ -120,39 +117,25 @@ class Simulator:
     def git_url(self, repository: Repository) -> str:
         return f"{self.url}/{repository.full_name}.git"
 
-    def collaborator(self, repository: Repository, person: Person, role: str) -> None:
+    def collaborator(
+        self, repository: Repository, person: Person, role: str, *, by: Person | None = None
+    ) -> None:
         """Give a role: read, triage, write, maintain, admin; `none` takes it away."""
-        repository.collaborators[person.id] = role
+        with self.world.lock:
+            before = repository.collaborators.get(person.id, "none")
+            repository.collaborators[person.id] = role
+            if by is not None:
+                self._tell_member(repository, person, before, role, by)
 
     def app(self, slug: str, on: list[Repository], permissions: dict[str, str] | None = None) -> App:
         """An App with a key of its own, installed on these repositories."""
-        key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
-        private = key.private_bytes(
-            serialization.Encoding.PEM,
-            serialization.PrivateFormat.TraditionalOpenSSL,
-            serialization.NoEncryption(),
-        )
-        public = key.public_key().public_bytes(
-            serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo
-        )
-        app = App(
-            id=next(self.world.ids),
-            slug=slug,
-            owner=on[0].owner,
-            bot=self.world.add_account(f"{slug}[bot]", "Bot"),
-            private_key_pem=private.decode(),
-            public_key_pem=public.decode(),
-            permissions=dict(permissions or EVERYTHING),
-        )
-        self.world.apps[app.id] = app
+        app = installations.create_app(self.rest, slug, on[0].owner, permissions)
         self.install(app, on)
         return app
 
     def install(self, app: App, on: list[Repository]) -> Installation:
-        ids = {repository.id for repository in on}
-        installation = Installation(next(self.world.ids), app, on[0].owner, ids)
-        self.world.installations[installation.id] = installation
-        return installation
+        """Nobody is told."""
+        return installations.install(self.rest, app, on)
 
     def token(
         self, person: Person, on: list[Repository] | None = None, permissions: dict[str, str] | None = None
@@ -160,13 +143,19 @@ class Simulator:
         """A fine-grained token of a person."""
         text = f"github_pat_{secrets.token_hex(20)}"
         ids = None if on is None else {repository.id for repository in on}
-        self.world.tokens[text] = Token(text, person.account, dict(permissions or EVERYTHING), ids)
+        self.world.tokens[text] = Token(
+            text, person.account, dict(EVERYTHING if permissions is None else permissions), ids
+        )
         return text
 
     def protect(
         self, repository: Repository, branch: str, *required: str, allows_pushes: bool = False
     ) -> None:
         repository.protected[branch] = Protection(required, allows_pushes)
+
+    def verify(self, repository: Repository, oid: str) -> None:
+        """Let GitHub find a commit's signature valid."""
+        repository.verified.add(oid)
 
     def rename(self, repository: Repository, name: str, by: Person) -> None:
         with self.world.lock:
@@ -176,19 +165,52 @@ class Simulator:
             changes = {"repository": {"name": {"from": before}}}
             self.events.send("repository", "renamed", repository, by.account, changes=changes)
 
+    def transfer(self, repository: Repository, owner: Account, by: Person) -> None:
+        """Hand a repository over; addresses with the old owner lead to it."""
+        with self.world.lock:
+            before = self._render.account(repository.owner)
+            self.world.old_names[repository.full_name.casefold()] = repository.id
+            repository.owner = owner
+            changes = {"owner": {"from": {"user": before}}}
+            self.events.send("repository", "transferred", repository, by.account, changes=changes)
+
+    def archive(self, repository: Repository, by: Person, *, archived: bool = True) -> None:
+        with self.world.lock:
+            repository.is_archived = archived
+            action = "archived" if archived else "unarchived"
+            self.events.send("repository", action, repository, by.account)
+
+    def set_members(self, team: Team, members: list[Person], by: Person) -> None:
+        """Let these be in a team, and no others."""
+        with self.world.lock:
+            wanted = {one.id for one in members}
+            before, team.members = team.members, wanted
+            for action, ids in (("added", wanted - before), ("removed", before - wanted)):
+                for one in sorted(ids):
+                    self._tell_membership(action, team, self.world.accounts[one], by)
+
     def suspend(self, app: App, by: Person, *, suspended: bool = True) -> None:
         with self.world.lock:
-            for installation in self.world.installations.values():
-                if installation.app is app:
-                    installation.is_suspended = suspended
-                    self._tell_installation("suspend" if suspended else "unsuspend", installation, by)
+            installations.suspend(self.rest, app, by.account, suspended=suspended)
 
     def uninstall(self, app: App, by: Person) -> None:
         with self.world.lock:
-            for installation in self.world.installations.values():
-                if installation.app is app:
-                    installation.is_deleted = True
-                    self._tell_installation("deleted", installation, by)
+            installations.uninstall(self.rest, app, by.account)
+
+    def set_permissions(self, app: App, permissions: dict[str, str], by: Person) -> None:
+        """Let an App have other permissions, accepted where it is installed."""
+        with self.world.lock:
+            installations.accept(self.rest, app, permissions, by.account)
+
+    def set_repositories(self, app: App, on: list[Repository], by: Person) -> None:
+        """Let an App have these repositories, and no others."""
+        with self.world.lock:
+            installations.set_repositories(self.rest, app, on, by.account)
+
+    def queue_merge(self, repository: Repository, pull: Pull, by: Person) -> str:
+        """Put a pull request into the merge queue; returns the temporary commit that GitHub asks to check."""
+        with self.world.lock:
+            return self._queue_merge(repository, pull, by)
 
     def commit(self, repository: Repository, branch: str, *, by: Person | None = None, **files: str) -> str:
         """A commit with these files on top of a branch, or the first one; returns its oid."""
@@ -211,22 +233,84 @@ class Simulator:
     # Webhooks, and what goes wrong
 
     def webhook(self, url: str, secret: str) -> None:
+        """Send everything that happens from now on to this address, signed with this secret."""
         self.outbox.url, self.outbox.secret = url, secret
-        self.rest.app_hook = {"url": url}
 
     @property
     def deliveries(self) -> list[Delivery]:
+        """Everything that was told or waits to be."""
         return self.outbox.deliveries
 
+    def ping(self, by: Person) -> None:
+        hook = {"type": "App", "id": 1, "name": "web", "active": True, "events": ["push"]}
+        config = {"content_type": "json", "insecure_ssl": "0", "url": self.outbox.url or ""}
+        self.events.send(
+            "ping", None, None, by.account, zen="Keep it.", hook_id=1, hook={**hook, "config": config}
+        )
+
+    def hold_deliveries(self) -> None:
+        """Keep deliveries until `flush`."""
+        self.outbox.hold()
+
+    def flush(self, *, reverse: bool = False) -> int:
+        """Send what waits, in this thread, oldest or newest first; returns how many."""
+        return self.outbox.flush(reverse=reverse)
+
+    def lose_deliveries(
+        self, which: int | Callable[[Delivery], bool] = lambda _: True, *, noticed: bool = True
+    ) -> None:
+        """Lose the next so many, or all that meet a condition; not `noticed`, GitHub hears OK."""
+        loses = _next(which) if isinstance(which, int) else which
+        if noticed:
+            self.outbox.loses = loses
+        else:
+            self.outbox.swallows = loses
+
+    def double(self, times: int = 2) -> None:
+        """Send each delivery so many times, with the same id."""
+        self.outbox.times = times
+
+    def forge(
+        self, event: str, payload: dict[str, object], *, secret: str = "wrong", guid: str | None = None
+    ) -> int:
+        """Post something that GitHub never sent; returns the status of the answer."""
+        made = Delivery(0, guid or secrets.token_hex(16), event, payload)
+        return self.outbox.post(made, secret=secret)
+
+    def truncate(self, delivery: Delivery, size: int) -> int:
+        """Post the first bytes of a delivery, with the signature of the whole."""
+        return self.outbox.post(delivery, cut=size)
+
     def fault(
-        self, method: str, path: str, *, status: int = 502, times: int = 1, after_work: bool = False
+        self,
+        method: str,
+        path: str,
+        *,
+        status: int = 502,
+        times: int = 1,
+        after_work: bool = False,
+        words: str = "Server Error",
+        **headers: str,
     ) -> None:
         """Let the next requests whose path contains `path` fail; with `after_work` they are done first."""
-        self.rest.faults.append(Fault(method, path, status, times, after_work))
+        named = {name.replace("_", "-"): value for name, value in headers.items()}
+        self.rest.faults.append(Fault(method, path, status, times, after_work, words, named))
 
     def secondary_limit(self, writes: int, *, minute: float = 60.0) -> None:
         """So many writes a minute; `minute` is how many seconds that is here."""
         self.rest.limits.writes, self.rest.limits.minute = writes, minute
+
+    def primary_limit(self, remaining: int, *, reset_in: float = 3600.0) -> None:
+        """So many requests more until the reset, which is in so many seconds."""
+        self.rest.limits.primary(remaining, reset_in=reset_in)
+
+    def stale_heads(self, reads: int) -> None:
+        """Show the head before at the first reads after each move, as GitHub does for some seconds."""
+        self.events.stale_reads = reads
+
+    def move_commit_ids(self, *, moves: bool = True) -> None:
+        """Let `commit_id` of earlier reviews follow the head, as GitHub may."""
+        self.events.moves_commit_ids = moves
 
     @property
     def requests(self) -> list[Asked]:
@@ -236,27 +320,55 @@ class Simulator:
     def violations(self) -> list[str]:
         return self.rest.violations
 
-    def _tell_installation(self, action: str, installation: Installation, by: Person) -> None:
-        repositories = [
-            {
-                "id": one.id,
-                "name": one.name,
-                "full_name": one.full_name,
-                "node_id": f"R_{one.id}",
-                "private": True,
-            }
-            for one in self.world.repositories.values()
-            if one.id in installation.repositories
-        ]
-        about = {
-            "id": installation.id,
-            "app_id": installation.app.id,
-            "app_slug": installation.app.slug,
-            "account": self._render.account(installation.account),
-        }
+    def _tell_member(
+        self, repository: Repository, person: Person, before: str, role: str, by: Person
+    ) -> None:
+        member = self._render.account(person.account)
+        action = "added" if before == "none" else "removed" if role == "none" else "edited"
+        more = {} if action == "removed" else {"changes": {"permission": {"from": before, "to": role}}}
+        self.events.send("member", action, repository, by.account, member=member, **more)
+
+    def _tell_membership(self, action: str, team: Team, member: Account, by: Person) -> None:
         self.events.send(
-            "installation", action, None, by.account, installation=about, repositories=repositories
+            "membership",
+            action,
+            None,
+            by.account,
+            scope="team",
+            member=self._render.account(member),
+            team=self._render.team(team.slug),
+            organization=self._render.organization(team.organization),
         )
+
+    def _queue_merge(self, repository: Repository, pull: Pull, by: Person) -> str:
+        base = repository.tip(pull.base_ref) or ZERO
+        tree = repository.git("merge-tree", "--write-tree", base, pull.head_sha).splitlines()[0]
+        message = f"Merge pull request #{pull.number}\n"
+        oid = repository.git("commit-tree", tree, "-p", base, "-p", pull.head_sha, stdin=message)
+        ref = f"refs/heads/gh-readonly-queue/{pull.base_ref}/pr-{pull.number}-{base}"
+        by.push(repository, ref, oid)
+        commit = self._render.commit(repository, oid)
+        group = {
+            "head_sha": oid,
+            "head_ref": ref,
+            "base_sha": base,
+            "base_ref": f"refs/heads/{pull.base_ref}",
+            "head_commit": {
+                "id": oid,
+                "tree_id": commit["commit"]["tree"]["sha"],
+                "message": message,
+                "timestamp": commit["commit"]["committer"]["date"],
+                "author": commit["commit"]["author"],
+                "committer": commit["commit"]["committer"],
+            },
+        }
+        self.events.send("merge_group", "checks_requested", repository, by.account, merge_group=group)
+        return oid
+
+
+def _next(count: int) -> Callable[[Delivery], bool]:
+    left = iter(range(count))
+    return lambda _: next(left, None) is not None
 
 
 def _nested_tree(repository: Repository, lines: list[str]) -> str:

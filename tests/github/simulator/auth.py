@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import time
 from dataclasses import dataclass
 
 import jwt
@@ -11,6 +10,13 @@ import jwt
 from tests.github.simulator.world import Account, App, Installation, Repository, Token, World
 
 _LEVELS = ("none", "read", "write", "admin")
+_LONGEST_JWT = 600
+# A clock may be this wrong.
+_SKEW = 60
+# Everybody who reads a repository may comment and review; `administration` and the like is for admins.
+_ADMINS = {"administration": "none", "repository_hooks": "none"}
+_READS = {**_ADMINS, "contents": "read", "statuses": "read", "checks": "read", "workflows": "none"}
+_WRITES = {**_ADMINS}
 
 
 class Denied(Exception):
@@ -24,23 +30,51 @@ class Denied(Exception):
         self.headers = {name.replace("_", "-"): value for name, value in headers.items()}
 
 
+# What a role in a repository lets somebody do with a token that has every permission.
+_BY_ROLE: dict[str, dict[str, str]] = {
+    "none": {},
+    "read": _READS,
+    "triage": _READS,
+    "write": _WRITES,
+    "maintain": _WRITES,
+}
+
+
 @dataclass(frozen=True)
 class Asker:
     """Whoever sent a request: an App as itself, or an account by a token."""
 
     account: Account
+    world: World
     token: Token | None = None
     app: App | None = None
 
-    def sees(self, repository: Repository) -> bool:
-        allowed = self.token.repositories if self.token is not None else set()
-        return allowed is None or repository.id in allowed
+    @property
+    def is_installation(self) -> bool:
+        return self.token is not None and self.token.installation is not None
 
-    def may(self, permission: str, level: str) -> bool:
+    def sees(self, repository: Repository) -> bool:
+        if self.token is None:
+            return False
+        if self.token.installation is not None and repository.id not in self.token.installation.repositories:
+            return False
+        if not self.is_installation and self.world.role(self.account, repository) == "none":
+            return False
+        return self.token.repositories is None or repository.id in self.token.repositories
+
+    def may(self, permission: str, level: str, repository: Repository | None = None) -> bool:
+        """Whether the token, and the role of the person whose it is, allow it."""
         if self.token is None:
             return False
         has = self.token.permissions.get(permission, "none")
+        if repository is not None and not self.is_installation:
+            role = self.world.role(self.account, repository)
+            has = min(has, _BY_ROLE.get(role, {}).get(permission, "admin"), key=_LEVELS.index)
         return _LEVELS.index(has) >= _LEVELS.index(level)
+
+    def words_of_refusal(self) -> str:
+        kind = "integration" if self.is_installation else "personal access token"
+        return f"Resource not accessible by {kind}"
 
 
 def asker_of(world: World, header: str) -> Asker:
@@ -59,7 +93,7 @@ def asker_of(world: World, header: str) -> Asker:
     installation = token.installation
     if installation is not None:
         _check(installation)
-    return Asker(token.account, token)
+    return Asker(token.account, world, token)
 
 
 def _check(installation: Installation) -> None:
@@ -79,12 +113,16 @@ def _app(world: World, secret: str) -> Asker:
             algorithms=["RS256"],
             options={"verify_exp": False, "verify_iat": False},
         )
+        issued, ends = float(claims["iat"]), float(claims["exp"])
     except (jwt.PyJWTError, KeyError, ValueError):
         raise Denied(401, "A JSON web token could not be decoded") from None
-    if not claims["iat"] <= time.time() + 60 or claims["exp"] > time.time() + 600 + 60:
+    now = world.now().timestamp()
+    if issued > now + _SKEW:
+        raise Denied(401, "'Issued at' claim ('iat') must be an Integer representing the time in the past")
+    if ends > now + _LONGEST_JWT + _SKEW:
         raise Denied(401, "'Expiration time' claim ('exp') is too far in the future")
-    if claims["exp"] <= time.time():
+    if ends <= now:
         raise Denied(
             401, "'Expiration time' claim ('exp') must be a numeric value representing the future time"
         )
-    return Asker(app.bot, app=app)
+    return Asker(app.bot, world, app=app)

@@ -10,7 +10,18 @@ from typing import Any
 from tests.github.simulator.openapi import DATA
 from tests.github.simulator.outbox import Outbox
 from tests.github.simulator.render import Renderer
-from tests.github.simulator.world import ZERO, Account, Comment, Pull, Repository, Review, Status, World
+from tests.github.simulator.world import (
+    ZERO,
+    Account,
+    Comment,
+    GitFailed,
+    Pull,
+    Remark,
+    Repository,
+    Review,
+    Status,
+    World,
+)
 
 
 class Events:
@@ -86,8 +97,37 @@ class Events:
             **more,
         )
 
+    def remark(
+        self, action: str, repository: Repository, pull: Pull, remark: Remark, by: Account, **more: Any
+    ) -> None:
+        self.send(
+            "pull_request_review_comment",
+            action,
+            repository,
+            by,
+            comment=self.render.remark(repository, pull, remark),
+            pull_request=self._quietly(repository, pull, "pull-request-simple"),
+            **more,
+        )
+
+    def thread(self, action: str, repository: Repository, pull: Pull, thread: int, by: Account) -> None:
+        said = [one for one in pull.remarks if one.thread == thread]
+        self.send(
+            "pull_request_review_thread",
+            action,
+            repository,
+            by,
+            pull_request=self._quietly(repository, pull, "pull-request-simple"),
+            thread={
+                "node_id": f"PRRT_{thread}",
+                "comments": [self.render.remark(repository, pull, one) for one in said],
+            },
+        )
+
     def status(self, repository: Repository, sha: str, status: Status, by: Account) -> None:
         shown = self.render.status(sha, status)
+        tips = {ref.removeprefix("refs/heads/") for ref, oid in repository.refs().items() if oid == sha}
+        at = f"{self.render.api}/repos/{repository.full_name}/commits/{sha}"
         self.send(
             "status",
             None,
@@ -102,8 +142,23 @@ class Events:
             target_url=status.target_url,
             created_at=shown["created_at"],
             updated_at=shown["updated_at"],
-            branches=[],
+            avatar_url=None,
+            commit=self.render.commit(repository, sha),
+            branches=[
+                {"name": one, "commit": {"sha": sha, "url": at}, "protected": one in repository.protected}
+                for one in sorted(tips)[:_MOST_BRANCHES]
+            ],
         )
+
+    def find_mergeable(self, repository: Repository, pull: Pull) -> None:
+        """What GitHub works out in the background: whether it could be merged without a conflict."""
+        if pull.state == "open" and pull.is_mergeable is None:
+            try:
+                repository.git("merge-tree", "--write-tree", pull.base_sha, pull.head_sha)
+            except GitFailed:
+                pull.is_mergeable = False
+            else:
+                pull.is_mergeable = True
 
     def send(
         self, event: str, action: str | None, repository: Repository | None, by: Account, **fields: Any
@@ -132,15 +187,9 @@ class Events:
         if new == ZERO:
             self.send("delete", None, repository, by, **about)
         elif old == ZERO:
-            self.send(
-                "create",
-                None,
-                repository,
-                by,
-                master_branch=repository.default_branch,
-                description=None,
-                **about,
-            )
+            main = repository.default_branch
+            self.send("create", None, repository, by, master_branch=main, description=None, **about)
+        commits = [] if new == ZERO else self._pushed(repository, old, new)
         self.send(
             "push",
             None,
@@ -151,35 +200,50 @@ class Events:
             after=new,
             created=old == ZERO,
             deleted=new == ZERO,
-            forced=False,
+            forced=ZERO not in (old, new) and not repository.is_ancestor(old, new),
             base_ref=None,
             compare=f"{self.render.url}/{repository.full_name}/compare/{old[:12]}...{new[:12]}",
-            commits=[],
-            head_commit=None,
+            commits=commits,
+            head_commit=commits[-1] if commits else None,
             pusher={"name": by.login, "email": by.email},
         )
 
+    def _pushed(self, repository: Repository, old: str, new: str) -> list[dict[str, Any]]:
+        range_ = (new,) if old == ZERO else (f"{old}..{new}",)
+        most = ("--reverse", f"--max-count={_MOST_PUSHED}")
+        oids = repository.git("rev-list", *most, *range_, "--").split()
+        shown = (self.render.commit(repository, oid) for oid in oids)
+        return [
+            {
+                "id": one["sha"],
+                "tree_id": one["commit"]["tree"]["sha"],
+                "distinct": True,
+                "message": one["commit"]["message"],
+                "timestamp": one["commit"]["committer"]["date"],
+                "url": one["html_url"],
+                "author": one["commit"]["author"],
+                "committer": one["commit"]["committer"],
+                "added": [],
+                "removed": [],
+                "modified": [],
+            }
+            for one in shown
+        ]
+
     def _head_moved(self, repository: Repository, pull: Pull, new: str, by: Account) -> None:
-        if pull.merged_at is not None:
-            return
+        # A closed pull request keeps the head it had; whether it can be opened again shows when one tries.
         if pull.state == "closed":
-            pull.can_reopen = (
-                pull.can_reopen
-                and new != ZERO
-                and (repository.has(new) and repository.is_ancestor(pull.head_sha, new))
-            )
-            if new not in (ZERO, pull.head_sha) and pull.can_reopen:
-                pull.head_sha = new
             return
         if new == ZERO:
             self.close(repository, pull, by)
             return
         before, pull.head_sha = pull.head_sha, new
+        show(repository, pull)
         if not repository.between(pull.base_sha, new):
             pull.can_reopen = False
             self.close(repository, pull, by)
             return
-        pull.stale = [before] * self.stale_reads
+        pull.stale, pull.is_mergeable = [before] * self.stale_reads, None
         if self.moves_commit_ids:
             for review in pull.reviews:
                 review.commit_id = new
@@ -187,13 +251,13 @@ class Events:
         self.pull("synchronize", repository, pull, by, before=before, after=new)
 
     def _base_moved(self, repository: Repository, pull: Pull, new: str, by: Account) -> None:
+        pull.is_mergeable = None
         if new == ZERO:
             self.close(repository, pull, by)
-        elif repository.is_ancestor(pull.head_sha, new):
-            pull.base_sha = new
+            return
+        pull.base_sha = new
+        if repository.is_ancestor(pull.head_sha, new):
             self.merged(repository, pull, by, new)
-        else:
-            pull.base_sha = new
 
     def _quietly(self, repository: Repository, pull: Pull, schema: str = "pull-request") -> dict[str, Any]:
         """What a webhook shows is never stale: it is made where the change is."""
@@ -201,6 +265,13 @@ class Events:
         shown = self.render.pull(repository, pull, schema)
         pull.stale = stale
         return shown
+
+
+def show(repository: Repository, pull: Pull) -> None:
+    """Have the head where everybody can fetch it, and keep it there when the branch is gone."""
+    if pull.head_repo is not repository and not repository.has(pull.head_sha):
+        repository.git("fetch", "-q", str(pull.head_repo.path), pull.head_sha)
+    repository.git("update-ref", f"refs/pull/{pull.number}/head", pull.head_sha)
 
 
 @cache
@@ -215,9 +286,11 @@ def _like_the_real_one(event: str, action: str | None, ours: dict[str, Any]) -> 
     known = real_payloads().get(event, [])
     like = next((one for one in known if one.get("action") == action), known[0] if known else {})
     payload = copy.deepcopy({key: value for key, value in like.items() if key not in _NOT_OURS})
-    return _over(payload, ours)
+    return {**payload, **{key: _over(payload.get(key), value) for key, value in ours.items()}}
 
 
+_MOST_PUSHED = 20
+_MOST_BRANCHES = 10
 _NOT_OURS = frozenset({"installation", "organization", "enterprise", "changes", "label", "assignee"})
 
 

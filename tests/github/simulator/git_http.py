@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
-import tempfile
 from pathlib import Path
+from typing import Any
 
 from flask import Response, request
 
@@ -34,7 +35,7 @@ class GitOverHttp:
             if repository is None or not asker.sees(repository):
                 return _refused(404, "Repository not found.")
             is_push = "receive-pack" in rest or request.args.get("service") == "git-receive-pack"
-            if not asker.may("contents", "write" if is_push else "read"):
+            if not asker.may("contents", "write" if is_push else "read", repository):
                 return _refused(403, "Write access to repository not granted.")
             if is_push and repository.is_archived:
                 return _refused(403, "This repository was archived so it is read-only.")
@@ -51,45 +52,49 @@ class GitOverHttp:
                 self._events.ref_moved(repository, ref, old, new, asker.account)
 
     def _run(self, repository: Repository, asker: Asker, rest: str, body: bytes) -> Response:
-        with tempfile.NamedTemporaryFile("w", suffix=".green") as green:
-            green.write("\n".join(_green(repository)))
-            green.flush()
-            environment = {
-                "PATH": os.environ["PATH"],
-                "GIT_HTTP_EXPORT_ALL": "1",
-                "GIT_PROJECT_ROOT": str(repository.path.parent),
-                "PATH_INFO": f"/{repository.path.name}/{rest}",
-                "REQUEST_METHOD": request.method,
-                "QUERY_STRING": request.query_string.decode(),
-                "CONTENT_TYPE": request.headers.get("Content-Type", ""),
-                "CONTENT_LENGTH": str(len(body)),
-                "HTTP_CONTENT_ENCODING": request.headers.get("Content-Encoding", ""),
-                "GIT_PROTOCOL": request.headers.get("Git-Protocol", ""),
-                "REMOTE_USER": asker.account.login,
-                "REMOTE_ADDR": "127.0.0.1",
-                "SIM_PROTECTED": " ".join(_closed_branches(repository)),
-                "SIM_GREEN": green.name if any(one.required for one in repository.protected.values()) else "",
-                "SIM_WORKFLOWS": "yes" if asker.may("workflows", "write") else "",
-                "GIT_CONFIG_NOSYSTEM": "1",
-                "GIT_CONFIG_GLOBAL": "/dev/null",
-            }
-            done = subprocess.run((_BACKEND,), input=body, capture_output=True, env=environment, check=False)
+        environment = {
+            "PATH": os.environ["PATH"],
+            "GIT_HTTP_EXPORT_ALL": "1",
+            "GIT_PROJECT_ROOT": str(repository.path.parent),
+            "PATH_INFO": f"/{repository.path.name}/{rest}",
+            "REQUEST_METHOD": request.method,
+            "QUERY_STRING": request.query_string.decode(),
+            "CONTENT_TYPE": request.headers.get("Content-Type", ""),
+            "CONTENT_LENGTH": str(len(body)),
+            "HTTP_CONTENT_ENCODING": request.headers.get("Content-Encoding", ""),
+            "GIT_PROTOCOL": request.headers.get("Git-Protocol", ""),
+            "REMOTE_USER": asker.account.login,
+            "REMOTE_ADDR": "127.0.0.1",
+            "SIM_RULES": json.dumps(_rules(repository, asker)),
+            "GIT_CONFIG_NOSYSTEM": "1",
+            "GIT_CONFIG_GLOBAL": "/dev/null",
+        }
+        done = subprocess.run((_BACKEND,), input=body, capture_output=True, env=environment, check=False)
         return _response(done.stdout)
 
 
-def _closed_branches(repository: Repository) -> list[str]:
-    return [name for name, one in repository.protected.items() if not one.allows_pushes]
+def _rules(repository: Repository, asker: Asker) -> dict[str, Any]:
+    """What the hook has to know of this push."""
+    branches = {
+        name: {
+            "reviews": one.needs_pull_request,
+            "required": [] if one.allows_pushes else one.required,
+            "green": {context: _green(repository, context) for context in one.required},
+        }
+        for name, one in repository.protected.items()
+    }
+    return {
+        "default": repository.default_branch,
+        "branches": branches,
+        "workflows": asker.may("workflows", "write"),
+        "pusher": "a GitHub App" if asker.is_installation else "a Personal Access Token",
+    }
 
 
-def _green(repository: Repository) -> list[str]:
-    """Commits on which every check that some branch requires has succeeded."""
-    required = {context for one in repository.protected.values() for context in one.required}
-    found = []
-    for sha, statuses in repository.statuses.items():
-        latest = {status.context: status.state for status in statuses}
-        if required and all(latest.get(context) == "success" for context in required):
-            found.append(sha)
-    return found
+def _green(repository: Repository, context: str) -> list[str]:
+    """Commits on which a check has succeeded."""
+    known = repository.statuses.keys() | repository.checks.keys()
+    return [oid for oid in known if repository.has_succeeded(oid, context)]
 
 
 def _refused(status: int, words: str) -> Response:

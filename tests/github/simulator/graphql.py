@@ -7,6 +7,8 @@ from typing import Any
 from tests.github.simulator.auth import Asker
 from tests.github.simulator.world import World
 
+_PAGE = 100
+
 
 def answer(world: World, asker: Asker, body: dict[str, Any]) -> dict[str, Any]:
     """The threads, a page at a time; an error in GitHub's form for anything else."""
@@ -17,8 +19,13 @@ def answer(world: World, asker: Asker, body: dict[str, Any]) -> dict[str, Any]:
     pull = None if repository is None else repository.pulls.get(int(asked.get("number", 0)))
     if repository is None or pull is None or not asker.sees(repository):
         return {"data": {"repository": None}, "errors": [{"type": "NOT_FOUND", "message": "not found"}]}
+    if not asker.may("pull_requests", "read", repository):
+        return {
+            "data": {"repository": None},
+            "errors": [{"type": "FORBIDDEN", "message": asker.words_of_refusal()}],
+        }
     states = [pull.threads[number] for number in sorted(pull.threads)]
-    size = 100
+    size = min(int(asked.get("first") or _PAGE), _PAGE)
     begin = int(asked.get("after") or asked.get("cursor") or 0)
     page = states[begin : begin + size]
     threads = {

@@ -21,9 +21,7 @@ def merge(
         raise Denied(405, "Pull Request is still a draft")
     if body.get("sha") not in (None, pull.head_sha):
         raise Denied(409, "Head branch was modified. Review and try the merge again.")
-    protection = repository.protected.get(pull.base_ref)
-    if protection is not None and not _is_green(repository, pull.head_sha, protection.required):
-        raise Denied(405, "Required status check is expected.")
+    _check_protection(rest, repository, pull)
     method = body.get("merge_method", "merge")
     try:
         oid = _METHODS[method](repository, pull, body)
@@ -37,9 +35,26 @@ def merge(
     return {"sha": oid, "merged": True, "message": "Pull Request successfully merged"}
 
 
-def _is_green(repository: Repository, sha: str, required: tuple[str, ...]) -> bool:
-    latest = {status.context: status.state for status in repository.statuses.get(sha, [])}
-    return all(latest.get(context) == "success" for context in required)
+def _check_protection(rest: Rest, repository: Repository, pull: Pull) -> None:
+    protection = repository.protected.get(pull.base_ref)
+    if protection is None:
+        return
+    for context in protection.required:
+        if not repository.has_succeeded(pull.head_sha, context):
+            raise Denied(405, f'Required status check "{context}" is expected.')
+    if protection.needs_pull_request and not _is_approved(rest, repository, pull):
+        raise Denied(405, "At least 1 approving review is required by reviewers with write access.")
+
+
+def _is_approved(rest: Rest, repository: Repository, pull: Pull) -> bool:
+    """By one who may write, with nobody's changes asked for left open; the last word of each counts."""
+    said = {
+        review.author.id: review.state
+        for review in pull.reviews
+        if review.state in ("APPROVED", "CHANGES_REQUESTED", "DISMISSED")
+        and rest.world.role(review.author, repository) in ("write", "maintain", "admin")
+    }
+    return "APPROVED" in said.values() and "CHANGES_REQUESTED" not in said.values()
 
 
 def _merged_tree(repository: Repository, pull: Pull) -> str:
@@ -65,7 +80,10 @@ def _rebase(repository: Repository, pull: Pull, body: dict[str, Any]) -> str:
         raise GitFailed("the simulator rebases only what is on top already")
     for oid in repository.between(pull.base_sha, pull.head_sha):
         message = repository.git("show", "-s", "--format=%B", oid)
-        tip = repository.git("commit-tree", f"{oid}^{{tree}}", "-p", tip, stdin=f"{message}\n")
+        name, email, date = repository.git("show", "-s", "--format=%an%x00%ae%x00%aI", oid).split("\0")
+        author = {"GIT_AUTHOR_NAME": name, "GIT_AUTHOR_EMAIL": email, "GIT_AUTHOR_DATE": date}
+        tree = f"{oid}^{{tree}}"
+        tip = repository.git("commit-tree", tree, "-p", tip, stdin=f"{message}\n", **author)
     return tip
 
 

@@ -9,10 +9,11 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from jsonschema import Draft202012Validator
+from jsonschema import Draft202012Validator, FormatChecker
 
 DATA = Path(__file__).parents[1] / "data"
 _MISSING = object()
+_TIME = r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)"
 _DEFAULTS: dict[str, Any] = {"integer": 0, "number": 0, "boolean": False, "array": []}
 _FORMATS = {"date-time": "2026-01-01T00:00:00Z", "uri": "https://github.example.org/", "date": "2026-01-01"}
 # Paths of GitHub's that the description was cut without, each because the gate cannot do without it.
@@ -32,10 +33,12 @@ ALSO_ALLOWED = (
 
 @dataclass(frozen=True)
 class Operation:
-    """One method of one path: schemas by status, and of the request's body."""
+    """One method of one path: schemas by status, of the request's body, and of its parameters."""
 
     id: str
     body: Any
+    needs_body: bool
+    parameters: dict[str, Any]
     answers: dict[str, Any]
 
 
@@ -54,7 +57,8 @@ class Description:
             for method, operation in operations.items()
             if isinstance(operation, dict) and "responses" in operation
         ]
-        self._validators: dict[str, Draft202012Validator] = {}
+        self._validators: dict[int, Draft202012Validator] = {}
+        self._known: dict[str, Operation] = {}
 
     def operation(self, method: str, path: str) -> Operation | None:
         asked = f"{method} {path}"
@@ -62,17 +66,51 @@ class Description:
         if not found:
             return None
         # The path that says most by itself.
-        operation = max(found, key=lambda pair: pair[0])[1]
-        body = operation.get("requestBody", {}).get("content", {}).get("application/json", {}).get("schema")
-        answers = {status: self._answer(answer) for status, answer in operation["responses"].items()}
-        return Operation(operation["operationId"], body, answers)
+        return self._operation(max(found, key=lambda pair: pair[0])[1])
+
+    def _operation(self, operation: dict[str, Any]) -> Operation:
+        known = self._known.get(operation["operationId"])
+        if known is None:
+            body = operation.get("requestBody", {})
+            parameters = [self._resolved(one) for one in operation.get("parameters", ())]
+            known = self._known[operation["operationId"]] = Operation(
+                operation["operationId"],
+                body.get("content", {}).get("application/json", {}).get("schema"),
+                bool(body.get("required")),
+                {one["name"]: one["schema"] for one in parameters if one["in"] == "query"},
+                {status: self._answer(answer) for status, answer in operation["responses"].items()},
+            )
+        return known
+
+    def faults_of_request(self, operation: Operation, body: Any, parameters: dict[str, str]) -> list[str]:
+        """What is wrong with a request's body, and with what follows the question mark."""
+        faults = []
+        if body is None:
+            faults += ["it has no body"] if operation.needs_body else []
+        elif operation.body is not None:
+            faults += self.faults(operation.body, body)
+        for name, text in parameters.items():
+            schema = operation.parameters.get(name)
+            if schema is None:
+                faults.append(f"{name}: no parameter of this path")
+            else:
+                faults += [f"{name}: {one}" for one in self.faults(schema, _of_text(schema, text))]
+        return faults
+
+    def faults_of_answer(self, operation: Operation, status: int, body: Any) -> list[str]:
+        """What is wrong with an answer. Refusals that the description leaves out are let pass."""
+        schema = operation.answers.get(str(status), _MISSING)
+        if schema is _MISSING:
+            return [] if status >= 400 else ["a status that GitHub does not answer with"]
+        return [] if schema is None or body is None else self.faults(schema, body)
 
     def faults(self, schema: Any, value: Any) -> list[str]:
         """What is wrong with a value, as one line each."""
-        key = json.dumps(schema, sort_keys=True)
+        # The schemas are parts of the one description, and live as long as this.
+        key = id(schema)
         if key not in self._validators:
             whole = {"allOf": [schema], "components": self._text["components"]}
-            self._validators[key] = Draft202012Validator(whole)
+            self._validators[key] = Draft202012Validator(whole, format_checker=_CHECKER)
         return [
             f"{'/'.join(map(str, error.absolute_path))}: {error.message[:200]}"
             for error in self._validators[key].iter_errors(value)
@@ -136,6 +174,28 @@ class Description:
         if kind == "string":
             return _FORMATS.get(schema.get("format", ""), "x" * schema.get("minLength", 0))
         return _DEFAULTS.get(str(kind))
+
+
+def _of_text(schema: dict[str, Any], text: str) -> Any:
+    """What stands in an address, as the type that it is meant to be."""
+    if schema.get("type") == "integer" and text.lstrip("-").isdigit():
+        return int(text)
+    if schema.get("type") == "boolean" and text in ("true", "false"):
+        return text == "true"
+    return text
+
+
+def _is_time(value: object) -> bool:
+    return not isinstance(value, str) or bool(re.fullmatch(_TIME, value))
+
+
+def _is_address(value: object) -> bool:
+    return not isinstance(value, str) or bool(re.match(r"[a-z][a-z0-9+.-]*://?[^ ]", value))
+
+
+_CHECKER = FormatChecker(formats=())
+_CHECKER.checks("date-time")(_is_time)
+_CHECKER.checks("uri")(_is_address)
 
 
 @cache

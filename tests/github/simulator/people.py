@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tests.github.simulator import merging, pulls
-from tests.github.simulator.world import ZERO, Account, Comment, Pull, Repository, Review, Status
+from tests.github.simulator import branches, issues, merging, pulls, reviews, statuses
+from tests.github.simulator.world import ZERO, Account, Comment, Pull, Repository, Review
 
 if TYPE_CHECKING:
     from tests.github.simulator.rest import Rest
@@ -44,8 +44,7 @@ class Person:
 
     def dismiss(self, repository: Repository, pull: Pull, review: Review) -> None:
         with self._rest.world.lock:
-            review.state = "DISMISSED"
-            self._rest.events.review("dismissed", repository, pull, review, self.account)
+            reviews.dismiss(self._rest, self.account, repository, pull, review)
 
     def edit_review(self, repository: Repository, pull: Pull, review: Review, body: str) -> None:
         with self._rest.world.lock:
@@ -55,7 +54,7 @@ class Person:
 
     def comment(self, repository: Repository, pull: Pull, body: str) -> Comment:
         with self._rest.world.lock:
-            return pulls.comment(self._rest, self.account, repository, pull, body)
+            return issues.comment(self._rest, self.account, repository, pull, body)
 
     def edit_comment(self, repository: Repository, pull: Pull, comment: Comment, body: str) -> None:
         with self._rest.world.lock:
@@ -67,8 +66,7 @@ class Person:
 
     def delete_comment(self, repository: Repository, pull: Pull, comment: Comment) -> None:
         with self._rest.world.lock:
-            pull.comments.remove(comment)
-            self._rest.events.comment("deleted", repository, pull, comment, self.account)
+            issues.delete_comment(self._rest, self.account, repository, pull, comment)
 
     def close(self, repository: Repository, pull: Pull) -> None:
         with self._rest.world.lock:
@@ -87,13 +85,31 @@ class Person:
         with self._rest.world.lock:
             pulls.edit(self._rest, self.account, repository, pull, dict(changes))
 
+    def open(
+        self, repository: Repository, head: str, base: str = "main", title: str = "Change", body: str = ""
+    ) -> Pull:
+        """Open a pull request for a branch; one of a fork is written as `owner:branch`."""
+        with self._rest.world.lock:
+            asked = {"head": head, "base": base, "title": title, "body": body}
+            return pulls.create(self._rest, self.account, repository, asked)
+
+    def ask(self, repository: Repository, pull: Pull, *logins: str, teams: tuple[str, ...] = ()) -> None:
+        """Ask people and teams to review."""
+        with self._rest.world.lock:
+            body = {"reviewers": list(logins), "team_reviewers": list(teams)}
+            pulls.ask(self._rest, self.account, repository, pull, body)
+
+    def delete_branch(self, repository: Repository, branch: str) -> None:
+        with self._rest.world.lock:
+            branches.delete_ref(self._rest, self.account, repository, f"refs/heads/{branch}")
+
     def label(self, repository: Repository, pull: Pull, name: str) -> None:
         with self._rest.world.lock:
-            pulls.add_labels(self._rest, self.account, repository, pull, [name])
+            issues.add_labels(self._rest, self.account, repository, pull, [name])
 
     def unlabel(self, repository: Repository, pull: Pull, name: str) -> None:
         with self._rest.world.lock:
-            pulls.remove_label(self._rest, self.account, repository, pull, name)
+            issues.remove_label(self._rest, self.account, repository, pull, name)
 
     def make_draft(self, repository: Repository, pull: Pull) -> None:
         with self._rest.world.lock:
@@ -115,43 +131,39 @@ class Person:
                 repository.git("update-ref", ref, oid)
             self._rest.events.ref_moved(repository, ref, old, oid, self.account)
 
-    def open_thread(self, repository: Repository, pull: Pull) -> int:
+    def open_thread(self, repository: Repository, pull: Pull, body: str = "why is that?") -> int:
+        """Comment on a line; returns the thread that this opens."""
         with self._rest.world.lock:
-            number = next(self._rest.world.ids)
-            pull.threads[number] = False
-            return number
+            path = repository.git("diff", "--name-only", f"{pull.base_sha}...{pull.head_sha}")
+            name = (path.splitlines() or ["README"])[0]
+            return reviews.remark(self._rest, self.account, repository, pull, body, name).thread
+
+    def reply(self, repository: Repository, pull: Pull, thread: int, body: str) -> None:
+        with self._rest.world.lock:
+            path = next(one.path for one in pull.remarks if one.thread == thread)
+            reviews.remark(self._rest, self.account, repository, pull, body, path, thread)
 
     def resolve(self, repository: Repository, pull: Pull, thread: int, *, resolved: bool = True) -> None:
         with self._rest.world.lock:
             pull.threads[thread] = resolved
-            self._rest.events.send(
-                "pull_request_review_thread",
-                "resolved" if resolved else "unresolved",
-                repository,
-                self.account,
-                pull_request=self._rest.render.pull(repository, pull, "pull-request-simple"),
-            )
+            action = "resolved" if resolved else "unresolved"
+            self._rest.events.thread(action, repository, pull, thread, self.account)
 
     def report_status(self, repository: Repository, oid: str, context: str, state: str) -> None:
         with self._rest.world.lock:
-            now = self._rest.world.now()
-            status = Status(
-                next(self._rest.world.ids), self.account, state, context, "said by hand", None, now
-            )
-            repository.statuses.setdefault(oid, []).append(status)
-            self._rest.events.status(repository, oid, status, self.account)
+            body = {"state": state, "context": context, "description": "said by hand"}
+            statuses.create_status(self._rest, self.account, repository, oid, body)
 
     def report_check(
         self, repository: Repository, oid: str, name: str, app_slug: str, conclusion: str | None
     ) -> None:
         """A check run of an App; `conclusion` None while it runs."""
         with self._rest.world.lock:
-            self._rest.add_check(repository, oid, name, app_slug, conclusion)
-            run = repository.checks[oid][-1]
+            run = statuses.add_check(self._rest, repository, oid, name, app_slug, conclusion)
             shown = self._rest.render.check(repository, oid, run)
             action = "completed" if conclusion else "created"
             self._rest.events.send("check_run", action, repository, self.account, check_run=shown)
 
     def _review(self, repository: Repository, pull: Pull, state: str, body: str, oid: str | None) -> Review:
         with self._rest.world.lock:
-            return pulls.review(self._rest, self.account, repository, pull, state, body, oid)
+            return reviews.review(self._rest, self.account, repository, pull, state, body, oid)

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import subprocess
+import zlib
 from datetime import datetime
+from functools import lru_cache
+from pathlib import Path
 from typing import Any
 
 from tests.github.simulator.openapi import description
@@ -11,13 +15,12 @@ from tests.github.simulator.world import (
     CheckRun,
     Comment,
     Pull,
+    Remark,
     Repository,
     Review,
     Status,
     World,
 )
-
-_STATES = {"pending", "success", "failure", "error"}
 
 
 def time_text(at: datetime | None) -> str | None:
@@ -56,6 +59,13 @@ class Renderer:
         )
         return filled
 
+    def organization(self, account: Account) -> dict[str, Any]:
+        at = f"{self.api}/orgs/{account.login}"
+        names = ("repos_url", "events_url", "hooks_url", "issues_url", "members_url", "public_members_url")
+        links = {name: f"{at}/{name.removesuffix('_url')}" for name in names}
+        shown = {"login": account.login, "id": account.id, "node_id": f"O_{account.id}", "url": at}
+        return {**shown, **links, "avatar_url": f"{self.url}/avatars/{account.id}", "description": None}
+
     def repository(self, repository: Repository, schema: str = "repository") -> dict[str, Any]:
         at = f"{self.api}/repos/{repository.full_name}"
         given = {
@@ -86,6 +96,8 @@ class Renderer:
         issue = f"{self.api}/repos/{repository.full_name}/issues/{pull.number}"
         page = f"{self.url}/{repository.full_name}/pull/{pull.number}"
         head = pull.stale.pop(0) if pull.stale and schema == "pull-request" else pull.head_sha
+        if schema == "pull-request":
+            commits, files = _size(repository.path, pull.base_sha, head)
         given = {
             "id": pull.id,
             "node_id": f"PR_{pull.id}",
@@ -124,11 +136,12 @@ class Renderer:
             given |= {
                 "merged": pull.merged_at is not None,
                 "merged_by": self.account(pull.merged_by),
-                "mergeable": None,
-                "mergeable_state": "unknown",
+                "mergeable": pull.is_mergeable if pull.state == "open" else None,
+                "mergeable_state": _MERGEABLE[pull.is_mergeable if pull.state == "open" else None],
                 "comments": len(pull.comments),
-                "commits": 1,
-                "changed_files": 0,
+                "review_comments": len(pull.remarks),
+                "commits": commits,
+                "changed_files": files,
             }
         filled: dict[str, Any] = description().filled(schema, given)
         return filled
@@ -168,11 +181,15 @@ class Renderer:
         return filled
 
     def label(self, name: str) -> dict[str, Any]:
-        filled: dict[str, Any] = description().filled("label", {"id": len(name) + 1, "name": name})
+        filled: dict[str, Any] = description().filled(
+            "label", {"id": _number(name), "name": name, "description": "", "color": "ededed"}
+        )
         return filled
 
     def team(self, slug: str) -> dict[str, Any]:
-        filled: dict[str, Any] = description().filled("team", {"id": len(slug), "slug": slug, "name": slug})
+        filled: dict[str, Any] = description().filled(
+            "team", {"id": _number(slug), "slug": slug, "name": slug}
+        )
         return filled
 
     def review(self, repository: Repository, pull: Pull, review: Review) -> dict[str, Any]:
@@ -209,6 +226,41 @@ class Renderer:
                 "created_at": time_text(comment.created_at),
                 "updated_at": time_text(comment.updated_at),
                 "author_association": "MEMBER",
+            },
+        )
+        return filled
+
+    def remark(self, repository: Repository, pull: Pull, remark: Remark) -> dict[str, Any]:
+        at = f"{self.api}/repos/{repository.full_name}/pulls/comments/{remark.id}"
+        page = f"{self.url}/{repository.full_name}/pull/{pull.number}#discussion_r{remark.id}"
+        pull_at = f"{self.api}/repos/{repository.full_name}/pulls/{pull.number}"
+        filled: dict[str, Any] = description().filled(
+            "pull-request-review-comment",
+            {
+                "id": remark.id,
+                "node_id": f"PRRC_{remark.id}",
+                "url": at,
+                "html_url": page,
+                "pull_request_url": pull_at,
+                "pull_request_review_id": remark.thread,
+                "diff_hunk": "@@ -1 +1 @@",
+                "path": remark.path,
+                "line": 1,
+                "original_line": 1,
+                "position": 1,
+                "original_position": 1,
+                "commit_id": remark.commit_id,
+                "original_commit_id": remark.commit_id,
+                "user": self.account(remark.author),
+                "body": remark.body,
+                "created_at": time_text(remark.created_at),
+                "updated_at": time_text(remark.updated_at),
+                "author_association": "MEMBER",
+                "_links": {
+                    "self": {"href": at},
+                    "html": {"href": page},
+                    "pull_request": {"href": pull_at},
+                },
             },
         )
         return filled
@@ -260,9 +312,16 @@ class Renderer:
                 "head_sha": sha,
                 "url": at,
                 "html_url": at,
-                "details_url": at,
+                "details_url": run.details_url or at,
                 "external_id": "",
-                "status": "completed" if run.conclusion else "in_progress",
+                "output": {
+                    "title": run.output.get("title"),
+                    "summary": run.output.get("summary"),
+                    "text": run.output.get("text"),
+                    "annotations_count": 0,
+                    "annotations_url": f"{at}/annotations",
+                },
+                "status": run.state if run.conclusion is None else "completed",
                 "conclusion": run.conclusion,
                 "started_at": time_text(run.at),
                 "completed_at": time_text(run.at) if run.conclusion else None,
@@ -278,13 +337,14 @@ class Renderer:
         given: dict[str, Any] = {"id": app.id if app else 15368, "slug": slug, "name": slug}
         given["owner"] = self.account(app.owner) if app else self.account(Account(9919, "github"))
         given["permissions"] = dict(app.permissions) if app else {"checks": "write"}
-        given["events"] = []
+        given["events"] = sorted(app.events) if app else []
         filled: dict[str, Any] = description().filled("integration", given)
         return filled
 
     def commit(self, repository: Repository, oid: str) -> dict[str, Any]:
-        text = repository.git("show", "-s", "--format=%T%n%P%n%an%n%ae%n%aI%n%cn%n%ce%n%cI%n%B", oid)
-        tree, parents, *people, message = text.split("\n", 8)
+        form = "--format=%T%x00%P%x00%an%x00%ae%x00%aI%x00%cn%x00%ce%x00%cI%x00%B"
+        shown = repository.git_bytes("show", "-s", form, oid).decode(errors="replace")
+        tree, parents, *people, message = shown.rstrip("\n").split("\0", 8)
         at = f"{self.api}/repos/{repository.full_name}/commits/{oid}"
         author = self._by_email(people[1])
         committer = self._by_email(people[4])
@@ -307,8 +367,8 @@ class Renderer:
                     "author": {"name": people[0], "email": people[1], "date": people[2]},
                     "committer": {"name": people[3], "email": people[4], "date": people[5]},
                     "verification": {
-                        "verified": "signed" in message,
-                        "reason": "valid" if "signed" in message else "unsigned",
+                        "verified": oid in repository.verified,
+                        "reason": "valid" if oid in repository.verified else "unsigned",
                         "signature": None,
                         "payload": None,
                         "verified_at": None,
@@ -319,4 +379,27 @@ class Renderer:
         return filled
 
     def _by_email(self, email: str) -> Account | None:
+        """Whose address this is; the one that GitHub gives everybody names the account's number."""
+        number, plus, _ = email.removesuffix("@users.noreply.github.com").partition("+")
+        if plus and number.isdigit():
+            return self.world.accounts.get(int(number))
         return next((one for one in self.world.accounts.values() if one.email == email), None)
+
+
+_MERGEABLE = {None: "unknown", True: "clean", False: "dirty"}
+
+
+def _number(name: str) -> int:
+    """A number for what has none here; the same name has the same."""
+    return zlib.crc32(name.encode())
+
+
+@lru_cache(maxsize=1024)
+def _size(path: Path, base: str, head: str) -> tuple[int, int]:
+    """How many commits and changed files."""
+    at = ("git", f"--git-dir={path}")
+    commits = subprocess.run(
+        (*at, "rev-list", "--count", f"{base}..{head}"), capture_output=True, check=False
+    )
+    names = subprocess.run((*at, "diff", "--name-only", f"{base}...{head}"), capture_output=True, check=False)
+    return int(commits.stdout or 0), len(names.stdout.splitlines())

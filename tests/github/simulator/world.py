@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import subprocess
+import sys
 import threading
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -21,6 +22,35 @@ _ENVIRONMENT = {
     "GIT_COMMITTER_NAME": "GitHub",
     "GIT_COMMITTER_EMAIL": "noreply@example.org",
 }
+# What an App hears of, if it does not choose.
+EVENTS = (
+    "check_run",
+    "create",
+    "delete",
+    "issue_comment",
+    "member",
+    "membership",
+    "merge_group",
+    "pull_request",
+    "pull_request_review",
+    "pull_request_review_comment",
+    "pull_request_review_thread",
+    "push",
+    "repository",
+    "status",
+    "team",
+)
+_CONFIG = """
+[http]
+\treceivepack = true
+[uploadpack]
+\tallowAnySHA1InWant = true
+[receive]
+\tdenyDeleteCurrent = ignore
+\tprocReceiveRefs = refs
+[gc]
+\tauto = 0
+"""
 
 
 @dataclass
@@ -38,6 +68,7 @@ class Team:
     organization: Account
     slug: str
     members: set[int] = field(default_factory=set)
+    invited: set[int] = field(default_factory=set)
 
 
 @dataclass
@@ -49,6 +80,7 @@ class App:
     private_key_pem: str
     public_key_pem: str
     permissions: dict[str, str]
+    events: set[str] = field(default_factory=lambda: set(EVENTS))
 
 
 @dataclass
@@ -110,14 +142,39 @@ class CheckRun:
     app_slug: str
     conclusion: str | None
     at: datetime
+    state: str = "completed"
+    output: dict[str, str] = field(default_factory=dict)
+    details_url: str | None = None
+
+
+@dataclass
+class Remark:
+    """A comment on a line of a pull request's diff, in a thread of its own or of another's."""
+
+    id: int
+    author: Account
+    body: str
+    path: str
+    commit_id: str
+    thread: int
+    created_at: datetime
+    updated_at: datetime
 
 
 @dataclass
 class Protection:
-    """What a protected branch asks for; with no required check nothing is taken by a push."""
+    """What a protected branch asks for: nobody may delete it, rewrite it, or push to it without that.
+
+    With `allows_pushes` no pull request is needed; without, a push is taken when it has the required checks,
+    and where none is required only the merge of a pull request moves the branch.
+    """
 
     required: tuple[str, ...] = ()
     allows_pushes: bool = False
+
+    @property
+    def needs_pull_request(self) -> bool:
+        return not self.allows_pushes and not self.required
 
 
 @dataclass
@@ -144,12 +201,14 @@ class Pull:
     merged_by: Account | None = None
     merge_commit_sha: str | None = None
     can_reopen: bool = True
+    is_mergeable: bool | None = None
     labels: list[str] = field(default_factory=list)
     asked: list[Account] = field(default_factory=list)
     asked_teams: list[str] = field(default_factory=list)
     reviews: list[Review] = field(default_factory=list)
     comments: list[Comment] = field(default_factory=list)
     threads: dict[int, bool] = field(default_factory=dict)
+    remarks: list[Remark] = field(default_factory=list)
     stale: list[str] = field(default_factory=list)
 
 
@@ -168,31 +227,42 @@ class Repository:
     labels: set[str] = field(default_factory=set)
     fork_of: Repository | None = None
     is_archived: bool = False
+    verified: set[str] = field(default_factory=set)
+    rules: dict[str, list[dict[str, object]]] = field(default_factory=dict)
     hooks: list[dict[str, object]] = field(default_factory=list)
 
     @property
     def full_name(self) -> str:
         return f"{self.owner.login}/{self.name}"
 
-    def git(self, *arguments: str, stdin: str = "") -> str:
+    def git(self, *arguments: str, stdin: str = "", **environment: str) -> str:
+        """What git says, without the white space around it; what is no UTF-8 as GitHub shows it."""
+        said = self.git_bytes(*arguments, stdin=stdin.encode(), **environment)
+        return said.decode(errors="replace").strip()
+
+    def git_bytes(self, *arguments: str, stdin: bytes = b"", **environment: str) -> bytes:
         done = subprocess.run(
             ("git", f"--git-dir={self.path}", *arguments),
             input=stdin,
             capture_output=True,
-            text=True,
-            env=_ENVIRONMENT,
+            env=_ENVIRONMENT | environment,
             check=False,
         )
         if done.returncode:
-            raise GitFailed(f"git {' '.join(arguments)}: {done.stderr}")
-        return done.stdout.strip()
+            raise GitFailed(f"git {' '.join(arguments)}: {done.stderr.decode(errors='replace')}")
+        return done.stdout
 
     def refs(self) -> dict[str, str]:
+        """Branches and tags; not `refs/pull/`, which GitHub keeps for itself."""
         lines = self.git("for-each-ref", "--format=%(refname) %(objectname)").splitlines()
-        return dict(line.split(" ") for line in lines)
+        pairs = (line.rsplit(" ", 1) for line in lines)
+        return {ref: oid for ref, oid in pairs if not ref.startswith("refs/pull/")}
 
     def tip(self, branch: str) -> str | None:
-        return self.refs().get(f"refs/heads/{branch}")
+        try:
+            return self.git("rev-parse", "--verify", "-q", f"refs/heads/{branch}^{{commit}}")
+        except GitFailed:
+            return None
 
     def has(self, oid: str) -> bool:
         try:
@@ -207,6 +277,12 @@ class Repository:
         except GitFailed:
             return False
         return True
+
+    def has_succeeded(self, oid: str, context: str) -> bool:
+        """Whether a status or a check run of this name is green on a commit; the latest of each counts."""
+        said = [one.state for one in self.statuses.get(oid, []) if one.context == context][-1:]
+        said += [one.conclusion or "" for one in self.checks.get(oid, []) if one.name == context]
+        return bool(said) and all(one in ("success", "neutral", "skipped") for one in said)
 
     def between(self, base: str, head: str) -> list[str]:
         """Commits of `head` that `base` has not, oldest first."""
@@ -259,12 +335,8 @@ class World:
             ("git", "init", "-q", "--bare", "-b", default_branch, str(path)), check=True, env=_ENVIRONMENT
         )
         repository = Repository(number, owner, name, path, default_branch, fork_of=fork_of)
-        for setting in (
-            ("http.receivepack", "true"),
-            ("uploadpack.allowAnySHA1InWant", "true"),
-            ("receive.denyDeleteCurrent", "ignore"),
-        ):
-            repository.git("config", *setting)
+        with (path / "config").open("a") as config:
+            config.write(_CONFIG)
         _share_objects(repository, fork_of)
         _install_gate(repository)
         self.repositories[number] = repository
@@ -284,43 +356,17 @@ def _share_objects(repository: Repository, fork_of: Repository | None) -> None:
     """GitHub keeps the objects of a network of forks together."""
     if fork_of is None:
         return
-    for one, other in ((repository, fork_of), (fork_of, repository)):
-        alternates = one.path / "objects/info/alternates"
-        known = alternates.read_text() if alternates.exists() else ""
-        # In a circle git gives up; so only the parent looks into forks, and forks get a copy.
-        if one is fork_of:
-            alternates.write_text(f"{known}{other.path / 'objects'}\n")
+    alternates = fork_of.path / "objects/info/alternates"
+    known = alternates.read_text() if alternates.exists() else ""
+    # In a circle git gives up; so only the parent looks into forks, and forks get a copy.
+    alternates.write_text(f"{known}{repository.path / 'objects'}\n")
     for ref, oid in fork_of.refs().items():
         repository.git("fetch", "-q", str(fork_of.path), f"{oid}:{ref}")
 
 
-_HOOK = """#!/bin/sh
-# What GitHub refuses of a push: changes of protected branches, and of workflows without the permission.
-branch="${1#refs/heads/}"
-case " $SIM_PROTECTED " in
-*" $branch "*)
-  if [ -z "$SIM_GREEN" ] || ! grep -qx "$3" "$SIM_GREEN"; then
-    echo "error: GH006: Protected branch update failed for $1." >&2
-    echo "error: Changes must be made through a pull request. Required status check is expected." >&2
-    exit 1
-  fi ;;
-esac
-if [ -z "$SIM_WORKFLOWS" ] && [ "$3" != 0000000000000000000000000000000000000000 ]; then
-  for commit in $(git rev-list "$3" --not --all); do
-    file=$(git diff-tree --no-commit-id --name-only -r --root "$commit" -- .github/workflows | head -n 1)
-    if [ -n "$file" ]; then
-      echo "refusing to allow a GitHub App to create or update workflow" \\
-        "\\`$file\\` without \\`workflows\\` permission" >&2
-      exit 1
-    fi
-  done
-fi
-exit 0
-"""
-
-
 def _install_gate(repository: Repository) -> None:
-    hook = repository.path / "hooks/update"
+    hook = repository.path / "hooks/proc-receive"
     hook.parent.mkdir(exist_ok=True)
-    hook.write_text(_HOOK)
+    source = Path(__file__).with_name("proc_receive.py").read_text()
+    hook.write_text(f"#!{sys.executable} -IS\n{source}")
     hook.chmod(0o755)
