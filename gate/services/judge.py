@@ -18,10 +18,9 @@ from gate.domain.policy import (
     evaluate,
     parse_policy,
 )
-from gate.domain.repository import Agent
-from gate.domain.review import Observation, Realm, Review, Reviewer, Wants
-from gate.domain.user import User
+from gate.domain.review import Observation, Wants
 from gate.services.code_owners import ReadCodeOwners
+from gate.services.directory import Directory
 from gate.services.ports.forge import Forge
 from gate.services.ports.outside import Clock, PolicySource
 from gate.services.ports.store import Store
@@ -70,9 +69,8 @@ class Judge:
             return Judgement(None, None, fault, self.forge.observe(hold, Wants()))
         owned, owners_fault, wants = self._wants(policy, hold)
         observation = self.forge.observe(hold, wants)
-        subject, overrides, agent = self._subject(hold, observation)
+        subject, overrides, observation = self._subject(hold, observation, wants)
         subject = replace(subject, owned=owned, owners_fault=owners_fault)
-        observation = _without_agent(observation, agent)
         now = self.clock()
         verdict = evaluate(policy, subject, observation, now, overrides=overrides)
         was_satisfied = observation.is_merged and (
@@ -86,15 +84,15 @@ class Judge:
         if policy is None:
             return Judgement(None, None, fault)
         observation = Observation(True, False, hold.revision.head, self.clock(), (), checks=(), seals=())
-        subject, _, _ = self._subject(hold, observation)
-        owned, owners_fault, _ = self._wants(policy, hold)
+        owned, owners_fault, wants = self._wants(policy, hold)
+        subject, _, _ = self._subject(hold, observation, wants)
         subject = replace(subject, owned=owned, owners_fault=owners_fault)
         return Judgement(policy, evaluate(policy, subject, observation, self.clock()))
 
     def subject(self, hold: Hold) -> Subject:
         """What a verdict on this hold is about, with people by the gate's own accounts."""
         observation = Observation(True, False, hold.revision.head, self.clock(), ())
-        return self._subject(hold, observation)[0]
+        return self._subject(hold, observation, Wants())[0]
 
     def _policy(self, repository: str) -> tuple[Policy | None, str]:
         text = self.policies.text(repository)
@@ -122,19 +120,23 @@ class Judge:
         users = frozenset(owner for owner in owners - teams if "@" not in owner)
         return owned, "", replace(wants, users=wants.users | users, teams=wants.teams | teams)
 
-    def _subject(self, hold: Hold, observation: Observation) -> tuple[Subject, tuple[Override, ...], Agent]:
+    def _subject(
+        self, hold: Hold, observation: Observation, wants: Wants
+    ) -> tuple[Subject, tuple[Override, ...], Observation]:
         with self.store.snapshot() as tx:
+            forge = tx.repositories.get(hold.repository).forge
             agent = tx.agents.get(hold.agent)
             operator = None if agent.operator_id is None else tx.users.by_id(agent.operator_id)
             facts = tx.holds.facts(hold.id, hold.revision.n)
             revisions = tx.holds.revisions(hold.id)
             users = tx.users.all()
+            numbers = {login: tx.logins.get(login) for login in wants.users}
             lockdown = tx.settings.get(LOCKDOWN)
             overrides = tx.reviews.overrides(hold.id)
         assert facts is not None, "only collected holds are judged"
         assert hold.revision.kind is not None, "only collected holds are judged"
-        ids = {user.id: _id_in(observation.realm, user) for user in users}
-        roles = {ids[user.id]: user.role for user in users if not user.is_disabled}
+        known = {login: number for login, number in numbers.items() if number is not None}
+        directory = Directory(forge, observation.realm, users, known)
         subject = Subject(
             repository=hold.repository,
             ref=hold.ref,
@@ -144,46 +146,21 @@ class Judge:
             head=hold.revision.head,
             files=facts.files,
             received_at=hold.revision.received_at,
-            operator_id=None if operator is None else ids[operator.id],
+            operator_id=None if operator is None else directory.id_of(operator),
             operator=None if operator is None else operator.login,
             operator_account=None if operator is None or operator.github is None else operator.github.login,
             author_id=observation.author_id,
             contributor_ids=observation.contributor_ids,
             coauthor_ids=observation.coauthor_ids,
-            roles={number: role for number, role in roles.items() if number is not None},
+            roles=directory.roles(),
             earlier=_earlier(hold, revisions),
             files_truncated=facts.truncated,
             commits=None if facts.truncated else tuple(commit.oid for commit in facts.commits),
             is_live=hold.state.is_live,
             lockdown=lockdown,
-            doubts=_doubts(observation.realm, agent, operator),
+            doubts=directory.doubts(agent, operator),
         )
-        return subject, _in_realm(overrides, ids), agent
-
-
-def _id_in(realm: Realm, user: User) -> int | None:
-    if realm is Realm.GATE:
-        return user.id
-    return None if user.github is None else user.github.id
-
-
-def _in_realm(overrides: Sequence[Override], ids: dict[int, int | None]) -> tuple[Override, ...]:
-    """The overrides of people whom the review's realm knows, under their numbers there."""
-    return tuple(
-        replace(override, reviewer=replace(override.reviewer, id=number))
-        for override in overrides
-        if (number := ids.get(override.reviewer.id)) is not None
-    )
-
-
-def _doubts(realm: Realm, agent: Agent, operator: User | None) -> tuple[str, ...]:
-    if realm is Realm.GATE or operator is None or operator.github is not None:
-        return ()
-    return (
-        f"{operator.login} runs {agent.name}, and the gate does not know {operator.login}'s GitHub account, "
-        "so it can't tell whose approval is their own. An admin says it: "
-        f"`python -m gate user map {operator.login} --github LOGIN`",
-    )
+        return subject, directory.overrides(overrides), directory.observed(observation, agent)
 
 
 def _earlier(hold: Hold, revisions: Sequence[Revision]) -> tuple[Published, ...]:
@@ -195,29 +172,6 @@ def _earlier(hold: Hold, revisions: Sequence[Revision]) -> tuple[Published, ...]
             earlier.append(Published(revision.head, revision.published_at, since))
         since = weakest(since, revision.likeness)
     return tuple(reversed(earlier))
-
-
-def _without_agent(observation: Observation, agent: Agent) -> Observation:
-    """What the agent's own account says weighs no more than any bot's word."""
-    if agent.github is None or observation.realm is Realm.GATE:
-        return observation
-    return replace(
-        observation,
-        reviews=tuple(_of_person_or_bot(review, agent.github.id) for review in observation.reviews),
-        comments=tuple(
-            replace(comment, author=replace(comment.author, is_bot=True))
-            if comment.author.id == agent.github.id
-            else comment
-            for comment in observation.comments
-        ),
-    )
-
-
-def _of_person_or_bot(review: Review, agent_id: int) -> Review:
-    reviewer: Reviewer = review.reviewer
-    if reviewer.id != agent_id:
-        return review
-    return replace(review, reviewer=replace(reviewer, is_bot=True))
 
 
 def _before_merge(observation: Observation) -> Observation:

@@ -280,18 +280,23 @@ def test_labels_comments_and_the_files_are_there(shop: Shop) -> None:
     assert pull.comments == []
 
 
-def test_a_fork_opens_one_at_its_parent(shop: Shop) -> None:
-    gate = shop.gate(administration="read")
-    assert gate.refusal("POST", "/repos/acme/shop/forks", {})[0] == 403
-    bob = shop.person(shop.bob)
-    answer = bob("POST", "/repos/acme/shop/forks", {})
-    assert (answer.status_code, answer.json()["full_name"], answer.json()["parent"]["full_name"]) == (
+def test_a_fork_is_made_with_the_right_to(shop: Shop) -> None:
+    carol, path = shop.person(shop.carol, administration="write"), "/repos/acme/shop/forks"
+
+    assert shop.gate(administration="read").refusal("POST", path, {})[0] == 403
+    made = carol("POST", path, {})
+
+    shown = made.json()
+    assert (made.status_code, shown["full_name"], shown["parent"]["full_name"]) == (
         202,
-        "bob/shop",
+        "carol/shop",
         "acme/shop",
     )
-    fork = shop.simulator.world.repository("bob/shop")
-    assert fork is not None
+    assert carol("GET", "/repos/carol/shop").json()["fork"] is True
+
+
+def test_a_fork_opens_one_at_its_parent(shop: Shop) -> None:
+    fork = shop.bob.fork(shop.repository)
     head = shop.simulator.commit(fork, "main", by=shop.bob, f="1\n")
 
     pull = shop.bob.open(shop.repository, "bob:main")

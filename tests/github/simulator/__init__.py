@@ -223,8 +223,14 @@ class Simulator:
         ]
         tree = _nested_tree(repository, [*kept, *added])
         parents = ("-p", old) if old else ()
-        oid = repository.git("commit-tree", tree, *parents, stdin=f"change {', '.join(files)}\n")
         author = by.account if by is not None else repository.owner
+        person = {
+            f"GIT_{role}_{field}": value
+            for role in ("AUTHOR", "COMMITTER")
+            for field, value in (("NAME", author.login), ("EMAIL", author.email))
+        }
+        message = f"change {', '.join(files)}\n"
+        oid = repository.git("commit-tree", tree, *parents, stdin=message, **person)
         with self.world.lock:
             repository.git("update-ref", f"refs/heads/{branch}", oid)
             self.events.ref_moved(repository, f"refs/heads/{branch}", old or ZERO, oid, author)

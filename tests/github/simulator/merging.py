@@ -24,7 +24,7 @@ def merge(
     _check_protection(rest, repository, pull)
     method = body.get("merge_method", "merge")
     try:
-        oid = _METHODS[method](repository, pull, body)
+        oid = _METHODS[method](by, repository, pull, body)
     except GitFailed:
         raise Denied(405, "Pull Request is not mergeable") from None
     old = pull.base_sha
@@ -61,30 +61,33 @@ def _merged_tree(repository: Repository, pull: Pull) -> str:
     return repository.git("merge-tree", "--write-tree", pull.base_sha, pull.head_sha).splitlines()[0]
 
 
-def _merge_commit(repository: Repository, pull: Pull, body: dict[str, Any]) -> str:
+def _merge_commit(by: Account, repository: Repository, pull: Pull, body: dict[str, Any]) -> str:
     parents = ("-p", pull.base_sha, "-p", pull.head_sha)
     return repository.git(
         "commit-tree", _merged_tree(repository, pull), *parents, stdin=f"Merge pull request #{pull.number}\n"
     )
 
 
-def _squash(repository: Repository, pull: Pull, body: dict[str, Any]) -> str:
+def _squash(by: Account, repository: Repository, pull: Pull, body: dict[str, Any]) -> str:
     message = body.get("commit_title") or f"{pull.title} (#{pull.number})"
     tree = _merged_tree(repository, pull)
     return repository.git("commit-tree", tree, "-p", pull.base_sha, stdin=f"{message}\n")
 
 
-def _rebase(repository: Repository, pull: Pull, body: dict[str, Any]) -> str:
+def _rebase(by: Account, repository: Repository, pull: Pull, body: dict[str, Any]) -> str:
     tip = pull.base_sha
     if not repository.is_ancestor(pull.base_sha, pull.head_sha):
         raise GitFailed("the simulator rebases only what is on top already")
     for oid in repository.between(pull.base_sha, pull.head_sha):
         message = repository.git("show", "-s", "--format=%B", oid)
         name, email, date = repository.git("show", "-s", "--format=%an%x00%ae%x00%aI", oid).split("\0")
+        # GitHub makes new commits even where nothing else would change.
         author = {"GIT_AUTHOR_NAME": name, "GIT_AUTHOR_EMAIL": email, "GIT_AUTHOR_DATE": date}
+        author |= {"GIT_COMMITTER_NAME": by.login, "GIT_COMMITTER_EMAIL": _REBASING}
         tree = f"{oid}^{{tree}}"
         tip = repository.git("commit-tree", tree, "-p", tip, stdin=f"{message}\n", **author)
     return tip
 
 
+_REBASING = "rebasing@example.org"
 _METHODS = {"merge": _merge_commit, "squash": _squash, "rebase": _rebase}

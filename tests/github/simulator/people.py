@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tests.github.simulator import branches, issues, merging, pulls, reviews, statuses
+from tests.github.simulator import branches, issues, merging, pulls, repositories, reviews, statuses
 from tests.github.simulator.world import ZERO, Account, Comment, Pull, Repository, Review
 
 if TYPE_CHECKING:
@@ -92,6 +92,11 @@ class Person:
         with self._rest.world.lock:
             asked = {"head": head, "base": base, "title": title, "body": body}
             return pulls.create(self._rest, self.account, repository, asked)
+
+    def fork(self, repository: Repository) -> Repository:
+        """The person's own fork, made where there is none."""
+        with self._rest.world.lock:
+            return repositories.fork(self._rest, repository, self.account, repository.name)
 
     def ask(self, repository: Repository, pull: Pull, *logins: str, teams: tuple[str, ...] = ()) -> None:
         """Ask people and teams to review."""

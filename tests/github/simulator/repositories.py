@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from flask import Response
 
 from tests.github.simulator.answers import answer_json, nothing, paged
 from tests.github.simulator.auth import Denied
 from tests.github.simulator.call import Call
 from tests.github.simulator.openapi import description
-from tests.github.simulator.world import ZERO
+from tests.github.simulator.world import ZERO, Account, Repository
+
+if TYPE_CHECKING:
+    from tests.github.simulator.rest import Rest
 
 # What the older of the two words for a role is.
 _PERMISSIONS = {"maintain": "write", "triage": "read"}
@@ -51,21 +56,25 @@ def _permission(call: Call, login: str) -> Response:
     return answer_json({"permission": _PERMISSIONS.get(role, role), "role_name": role, "user": user})
 
 
-def _fork(call: Call) -> Response:
+def fork(rest: Rest, repository: Repository, owner: Account, name: str) -> Repository:
     """GitHub makes it a little later; here it is there at once. Asking again shows the one that is there."""
-    world = call.rest.world
-    owner = world.account(call.body["organization"]) if call.body.get("organization") else call.account
+    there = rest.world.repository(f"{owner.login}/{name}")
+    if there is None:
+        there = rest.world.add_repository(owner, name, repository.default_branch, fork_of=repository)
+        for installation in rest.world.installations.values():
+            if installation.account.id in (owner.id, repository.owner.id):
+                installation.repositories.add(there.id)
+    return there
+
+
+def _fork(call: Call) -> Response:
+    world, organization = call.rest.world, call.body.get("organization")
+    owner = world.account(organization) if organization else call.account
     if owner is None:
         raise Denied(422, "Organization not found")
-    name = call.body.get("name") or call.repository.name
-    there = world.repository(f"{owner.login}/{name}")
-    if there is None:
-        there = world.add_repository(owner, name, call.repository.default_branch, fork_of=call.repository)
-        for installation in world.installations.values():
-            if installation.account.id in (owner.id, call.repository.owner.id):
-                installation.repositories.add(there.id)
-        if call.asker.token is not None and call.asker.token.repositories is not None:
-            call.asker.token.repositories.add(there.id)
+    there = fork(call.rest, call.repository, owner, call.body.get("name") or call.repository.name)
+    if call.asker.token is not None and call.asker.token.repositories is not None:
+        call.asker.token.repositories.add(there.id)
     return answer_json(call.rest.render.repository(there, "full-repository"), 202)
 
 
