@@ -118,7 +118,14 @@ def test_an_agent_is_granted_more_and_disabled(gate: CommandLine) -> None:
 
     assert granted.out == "codex-1 may push to demo: refs/heads/next\n"
     assert disabled.out == "codex-1 can no longer fetch or push.\n"
-    assert listed.out.splitlines()[1].split() == ["codex-1", "-", "disabled", "-", "demo", "(refs/heads/next)"]
+    assert listed.out.splitlines()[1].split() == [
+        "codex-1",
+        "-",
+        "disabled",
+        "-",
+        "demo",
+        "(refs/heads/next)",
+    ]
 
 
 @pytest.mark.parametrize(("reply", "words"), [("hold", "remote rejected"), ("accept", "refs/held/N")])

@@ -84,6 +84,12 @@ class Shop:
         number = as_app("GET", "/repos/acme/shop/installation").json()["id"]
         return as_app("POST", f"/app/installations/{number}/access_tokens", body)
 
+    def gate_elsewhere(self) -> Caller:
+        """The App in an installation that has another repository alone."""
+        other = self.simulator.repository("acme/elsewhere")
+        self.simulator.set_repositories(self.app, [self.repository, other], self.carol)
+        return Caller(self.simulator, self.mint({"repositories": ["elsewhere"]}).json()["token"])
+
     def person(self, person: Person, **permissions: str) -> Caller:
         text = self.simulator.token(person, [self.repository], permissions or None)
         return Caller(self.simulator, text)

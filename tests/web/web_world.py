@@ -13,9 +13,9 @@ from pathlib import Path
 from flask import Flask
 from flask.testing import FlaskClient
 
+from gate.adapters.code_owners import GitHubCodeOwners
 from gate.adapters.disk import Disk
 from gate.adapters.git.repositories import GitRepositories
-from gate.adapters.code_owners import GitHubCodeOwners
 from gate.adapters.local_forge import LocalForge
 from gate.adapters.policy_files import FolderOfPolicies
 from gate.adapters.sql.census import SqlCensus
