@@ -184,6 +184,18 @@ class Revision:
         """What a review of this revision is about: the new commit, or for a delete the one that goes."""
         return self.old if self.new == ZERO_OID else self.new
 
+    def again(self) -> Revision:
+        """The same push as the next revision: nothing that was found or said of this one holds for it."""
+        return Revision(
+            hold_id=self.hold_id,
+            n=self.n + 1,
+            push_id=self.push_id,
+            old=self.old,
+            new=self.new,
+            held_ref=self.held_ref,
+            received_at=self.received_at,
+        )
+
     def is_comparable_to(self, other: Revision) -> bool:
         """Whether the two can be compared commit by commit: both collected, and neither a delete."""
         return None not in (self.base, other.base) and ZERO_OID not in (self.new, other.new)

@@ -130,7 +130,7 @@ class Intake:
 
     def _put_back(self, tx: Transaction, newer: Hold, late: Hold) -> Hold:
         """An older push came in late: what the agent pushed after it stays the current revision."""
-        again = replace(newer.revision, n=late.revision.n + 1)
+        again = replace(newer.revision.again(), n=late.revision.n + 1)
         hold = tx.holds.add_revision(late, again, newer.group, self.clock())
         why = f"push {late.revision.push_id} came in late: {again.push_id} is newer, and current again."
         record(tx, hold, Action.HOLD_REVISE, at=self.clock(), details={"why": why})

@@ -136,7 +136,7 @@ class Reconcile:
 
     def _ask_again(self, hold: Hold, tip: str) -> None:
         """Start the next revision of the same commit on upstream's new tip, which voids the approvals."""
-        again = replace(hold.revision, n=hold.revision.n + 1, old=tip, likeness=None, review_head=None)
+        again = replace(hold.revision.again(), old=tip)
         with self.store.transaction() as tx:
             hold.check_move(HoldState.RECEIVED)
             asked = tx.holds.add_revision(hold, again, hold.group, self.clock())

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from gate.domain.audit import Action
 from gate.domain.errors import IllegalMove, Taken
@@ -55,8 +55,7 @@ class Reopen:
                 if _has_successor(tx, hold):
                     return False
                 hold.check_move(HoldState.RECEIVED)
-                again = replace(hold.revision, n=hold.revision.n + 1, likeness=None, review_head=None)
-                reopened = tx.holds.add_revision(hold, again, None, self.clock())
+                reopened = tx.holds.add_revision(hold, hold.revision.again(), None, self.clock())
                 record(tx, reopened, Action.HOLD_REOPEN, at=self.clock())
         except (IllegalMove, Taken):
             return False

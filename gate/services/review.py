@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from gate.domain.audit import Action, Detail
 from gate.domain.errors import GateError, IllegalMove, NotAllowed, Outdated, Refused
@@ -140,9 +140,8 @@ class ReviewHold:
                 raise NotAllowed(f"hold {hold.name}: an admin looks who tampered with it, and tries again.")
             to, at = _TRIED_AGAIN_AS[hold.reason], self.clock()
             if hold.reason is BlockReason.TAMPERED:
-                again = replace(hold.revision, n=hold.revision.n + 1, likeness=None, review_head=None)
                 hold.check_move(to)
-                hold = tx.holds.add_revision(hold, again, hold.group, at)
+                hold = tx.holds.add_revision(hold, hold.revision.again(), hold.group, at)
                 record(tx, hold, Action.HOLD_REVISE, at=at, actor=_actor(user), details={"why": "tampered"})
             else:
                 move(tx, hold, to, Action.HOLD_UNBLOCK, at=at, actor=_actor(user))
