@@ -126,6 +126,8 @@ class GitHubBox(Box):
     # What people do at GitHub, each told to the gate at once
 
     def approve_there(self, number: int, by: str = "alice", *, oid: str | None = None) -> None:
+        # GitHub tells times in whole seconds; nobody approves in the second of publishing.
+        self.simulator.world.ahead += 1
         self.there[by].approve(self.shop, self.pull(number), oid=oid)
         self.deliver()
 

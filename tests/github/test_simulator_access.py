@@ -288,7 +288,13 @@ def test_conversations_are_counted_in_pages(shop: Shop) -> None:
 
     def page(after: str | None) -> tuple[list[bool], str | None]:
         query = "query { repository { pullRequest { reviewThreads { nodes { isResolved } } } } }"
-        variables = {"owner": "acme", "name": "shop", "number": 1, "first": 2, "after": after}
+        variables: dict[str, str | int | None] = {
+            "owner": "acme",
+            "name": "shop",
+            "number": 1,
+            "first": 2,
+            "after": after,
+        }
         answer = requests.post(
             f"{shop.simulator.url}/api/graphql",
             json={"query": query, "variables": variables},

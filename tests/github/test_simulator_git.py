@@ -104,15 +104,16 @@ def test_the_default_branch_and_githubs_own_refs_stay(shop: Shop) -> None:
     shop.open()
 
     assert "refusing to delete the current branch" in shop.push(gate, f":{MAIN}")
-    assert "deny updating a hidden ref" in shop.push(gate, f"{shop.first}:refs/pull/1/head")
+    assert "deny updating a hidden ref" in shop.push(gate, f"+{shop.first}:refs/pull/1/head")
 
 
 def test_workflows_need_a_permission_of_their_own(shop: Shop) -> None:
-    tree = shop.simulator.commit(shop.repository, "ci", **{".github/workflows/ci.yml": "on: push\n"})
+    files = {".github/workflows/ci.yml": "on: push\n"}
+    held = shop.simulator.commit(shop.repository, "ci", by=shop.alice, **files)
     shop.alice.push(shop.repository, "refs/heads/ci", ZERO)
     without = shop.gate(contents="write")
 
-    said = shop.push(without, f"{tree}:refs/heads/ci")
+    said = shop.push(without, f"{held}:refs/heads/ci")
 
     words = (
         "refusing to allow a GitHub App to create or update workflow `.github/workflows/ci.yml` "
@@ -120,9 +121,9 @@ def test_workflows_need_a_permission_of_their_own(shop: Shop) -> None:
     )
     assert f"[remote rejected] ({words})" in said
     assert shop.repository.tip("ci") is None
-    assert "Done" in shop.push(shop.gate(), f"{tree}:refs/heads/ci")
+    assert "Done" in shop.push(shop.gate(), f"{held}:refs/heads/ci")
     # What is there already may be pushed elsewhere by anybody.
-    assert "Done" in shop.push(without, f"{tree}:refs/heads/again")
+    assert "Done" in shop.push(without, f"{held}:refs/heads/again")
 
 
 def test_refs_are_made_moved_and_deleted_by_the_api(shop: Shop, next_commit: str) -> None:
@@ -159,8 +160,11 @@ def test_a_protected_base_is_merged_into_when_a_writer_has_approved(shop: Shop) 
 
 
 def test_files_and_commits_come_as_they_are(shop: Shop) -> None:
-    odd = shop.repository.git(
-        "commit-tree", f"{shop.first}^{{tree}}", "-p", shop.first, stdin="", GIT_AUTHOR_NAME="caf\udce9"
+    tree = shop.repository.git("rev-parse", f"{shop.first}^{{tree}}")
+    person = b"caf\xe9 <x@example.org> 1767225600 +0000"
+    raw = f"tree {tree}\nparent {shop.first}\n".encode() + b"author %b\ncommitter %b\n\n" % (person, person)
+    odd = (
+        shop.repository.git_bytes("hash-object", "-w", "-t", "commit", "--stdin", stdin=raw).decode().strip()
     )
     shop.alice.push(shop.repository, "refs/heads/odd", odd)
     gate = shop.gate()

@@ -37,16 +37,18 @@ class Opinion:
 
 
 def in_order(reviews: Iterable[Review], by_comment: Iterable[Opinion]) -> tuple[Opinion, ...]:
-    """All opinions, oldest first; what only comments is none.
+    """All opinions, each person's oldest first; what only comments is none.
 
     The forge numbers its reviews, and comments by themselves, but not the two together: there the forge's
-    time decides, and within the same second an objection is taken for the later word.
+    time decides, and within the same second an objection is taken for the later word. Where the time of one
+    person's reviews runs back, their numbers go on deciding.
     """
     placed: list[tuple[tuple[datetime, int, int, int], Opinion]] = []
-    latest: datetime | None = None
+    latest: dict[int, datetime] = {}
     for review in sorted(reviews, key=lambda one: (one.sequence, one.id)):
-        latest = review.submitted_at if latest is None else max(latest, review.submitted_at)
-        placed.append(((latest, 1, review.sequence, review.id), Opinion(review)))
+        person = review.reviewer.id
+        latest[person] = max(latest.get(person, review.submitted_at), review.submitted_at)
+        placed.append(((latest[person], 1, review.sequence, review.id), Opinion(review)))
     for opinion in by_comment:
         rank = 0 if opinion.said is ReviewState.APPROVED else 2
         placed.append(((opinion.review.submitted_at, rank, opinion.review.id, 0), opinion))

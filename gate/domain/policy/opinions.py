@@ -12,6 +12,7 @@ from gate.domain.policy.who import Who
 from gate.domain.policy.words import one_of, short, shown
 from gate.domain.review import Observation, Realm, Review, Reviewer, ReviewState
 
+_A_SECOND = timedelta(seconds=1)
 _REPLACED = "a later review by the same person replaced it"
 
 
@@ -82,12 +83,22 @@ class Opinions:
             is_earlier = any(revision.oid == review.oid for revision in self.subject.earlier)
             what = "an earlier revision" if is_earlier else "another commit"
             return f"it is for {what}, {short(self.subject.head)} is waiting"
-        if review.submitted_at < self.observation.published_at:
+        if self._is_too_early(review):
             return "it was given before this revision was published"
         if not self._has_settled(review, self.observation.published_at):
             seconds = int(self.settle.total_seconds())
             return f"it came less than {seconds} seconds after this revision was published. Approve again"
         return None
+
+    def _is_too_early(self, review: Review) -> bool:
+        """Whether it was given before this revision was published, or may have been.
+
+        Where the same commit is asked for once more, the commit does not tell; and GitHub tells times in
+        whole seconds, so that the second of publishing may have been before it.
+        """
+        is_asked_again = any(revision.oid == self.subject.head for revision in self.subject.earlier)
+        unsure = _A_SECOND if is_asked_again and self.observation.realm is Realm.GITHUB else timedelta()
+        return review.submitted_at < self.observation.published_at + unsure
 
     def _carries_over(self, review: Review) -> bool:
         """Whether it is a valid approval of an earlier revision that is enough like the current one."""

@@ -10,6 +10,12 @@
         simulator.webhook("http://127.0.0.1:8080/webhooks/github", "a secret of the webhook")
         alice.approve(shop, shop.pulls[1])
 
+A `Person` does what people do with the ordinary buttons (`open`, `approve`, `comment`, `merge`, `push` …),
+whatever their role: only requests with a token are held to it. What goes wrong is arranged beforehand:
+`fault`, `secondary_limit`, `primary_limit`, `stale_heads`, `move_commit_ids`, and for webhooks
+`hold_deliveries`, `flush`, `lose_deliveries`, `double`, `forge`, `truncate`. `world.ahead` moves the clock.
+With `outbox.carrier` deliveries go to a function instead of over HTTP.
+
 REST is at `{url}/api/v3`, as on an Enterprise server, GraphQL at `{url}/api/graphql`, git at
 `{url}/OWNER/REPO.git`. `violations` has every request and answer that GitHub's description does not know.
 """
@@ -31,7 +37,7 @@ from tests.github.simulator.git_http import GitOverHttp
 from tests.github.simulator.installations import EVERYTHING
 from tests.github.simulator.outbox import Delivery, Outbox
 from tests.github.simulator.people import Person
-from tests.github.simulator.render import Renderer
+from tests.github.simulator.render import Renderer, time_text
 from tests.github.simulator.rest import Asked, Fault, Rest
 from tests.github.simulator.world import (
     ZERO,
@@ -248,11 +254,12 @@ class Simulator:
         return self.outbox.deliveries
 
     def ping(self, by: Person) -> None:
-        hook = {"type": "App", "id": 1, "name": "web", "active": True, "events": ["push"]}
+        """What GitHub sends first to a new webhook."""
         config = {"content_type": "json", "insecure_ssl": "0", "url": self.outbox.url or ""}
-        self.events.send(
-            "ping", None, None, by.account, zen="Keep it.", hook_id=1, hook={**hook, "config": config}
-        )
+        hook = {"type": "App", "id": 1, "name": "web", "active": True, "events": ["push"], "config": config}
+        times = dict.fromkeys(("created_at", "updated_at"), time_text(self.world.began_at))
+        about = {"zen": "Keep it logically awesome.", "hook_id": 1, "hook": {**hook, **times}}
+        self.events.send("ping", None, None, by.account, **about)
 
     def hold_deliveries(self) -> None:
         """Keep deliveries until `flush`."""

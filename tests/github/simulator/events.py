@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import json
+from datetime import datetime
 from functools import cache
 from typing import Any
 
@@ -13,6 +14,7 @@ from tests.github.simulator.render import Renderer
 from tests.github.simulator.world import (
     ZERO,
     Account,
+    CheckRun,
     Comment,
     GitFailed,
     Pull,
@@ -124,6 +126,11 @@ class Events:
             },
         )
 
+    def check(self, action: str, repository: Repository, sha: str, run: CheckRun, by: Account) -> None:
+        shown = self.render.check(repository, sha, run)
+        shown["check_suite"] = self.render.check_suite(repository, sha, run)
+        self.send("check_run", action, repository, by, check_run=shown)
+
     def status(self, repository: Repository, sha: str, status: Status, by: Account) -> None:
         shown = self.render.status(sha, status)
         tips = {ref.removeprefix("refs/heads/") for ref, oid in repository.refs().items() if oid == sha}
@@ -168,6 +175,8 @@ class Events:
             ours["action"] = action
         if repository is not None:
             ours["repository"] = self.render.repository(repository, "full-repository")
+            if event == "push":
+                ours["repository"] |= _as_in_a_push(ours["repository"])
         installation = next(
             (
                 one
@@ -221,8 +230,8 @@ class Events:
                 "message": one["commit"]["message"],
                 "timestamp": one["commit"]["committer"]["date"],
                 "url": one["html_url"],
-                "author": one["commit"]["author"],
-                "committer": one["commit"]["committer"],
+                "author": _with_login(one, "author"),
+                "committer": _with_login(one, "committer"),
                 "added": [],
                 "removed": [],
                 "modified": [],
@@ -291,7 +300,25 @@ def _like_the_real_one(event: str, action: str | None, ours: dict[str, Any]) -> 
 
 _MOST_PUSHED = 20
 _MOST_BRANCHES = 10
-_NOT_OURS = frozenset({"installation", "organization", "enterprise", "changes", "label", "assignee"})
+# What there only is at times; where it is, it is ours.
+_NOT_OURS = frozenset(
+    "assignee changes check_run commits enterprise head_commit hook installation label organization "
+    "repository requested_reviewer requested_team requester".split()
+)
+
+
+def _with_login(commit: dict[str, Any], role: str) -> dict[str, Any]:
+    known = {} if commit[role] is None else {"username": commit[role]["login"]}
+    return {**commit["commit"][role], **known}
+
+
+def _as_in_a_push(shown: dict[str, Any]) -> dict[str, Any]:
+    """There GitHub has times as numbers, and an owner with a name."""
+    times = {
+        name: int(datetime.fromisoformat(shown[name]).timestamp()) for name in ("created_at", "pushed_at")
+    }
+    owner = shown["owner"]
+    return {**times, "owner": {**owner, "name": owner["login"], "email": None}}
 
 
 def _over(below: Any, above: Any) -> Any:

@@ -6,6 +6,7 @@ from typing import Any
 
 from tests.github.simulator.apps import show_installation
 from tests.github.simulator.keys import key_pair
+from tests.github.simulator.render import time_text
 from tests.github.simulator.rest import Rest
 from tests.github.simulator.world import Account, App, Installation, Repository
 
@@ -78,7 +79,7 @@ def set_repositories(rest: Rest, app: App, on: list[Repository], by: Account) ->
 
 def tell(rest: Rest, action: str, installation: Installation, by: Account) -> None:
     shown = _short(rest, installation.repositories)
-    about = show_installation(rest, installation)
+    about = _shown(rest, action, installation)
     rest.events.send("installation", action, None, by, installation=about, repositories=shown, requester=None)
 
 
@@ -92,11 +93,18 @@ def _tell_repositories(
         action,
         None,
         by,
-        installation=show_installation(rest, installation),
+        installation=_shown(rest, action, installation),
         repository_selection="selected",
         requester=None,
         **shown,
     )
+
+
+def _shown(rest: Rest, action: str, installation: Installation) -> dict[str, Any]:
+    """In most webhooks its times are numbers."""
+    began = rest.world.began_at
+    at = time_text(began) if action in ("suspend", "unsuspend") else int(began.timestamp())
+    return {**show_installation(rest, installation), "created_at": at, "updated_at": at}
 
 
 def _of(rest: Rest, app: App) -> list[Installation]:

@@ -165,9 +165,8 @@ class Person:
         """A check run of an App; `conclusion` None while it runs."""
         with self._rest.world.lock:
             run = statuses.add_check(self._rest, repository, oid, name, app_slug, conclusion)
-            shown = self._rest.render.check(repository, oid, run)
             action = "completed" if conclusion else "created"
-            self._rest.events.send("check_run", action, repository, self.account, check_run=shown)
+            self._rest.events.check(action, repository, oid, run, self.account)
 
     def _review(self, repository: Repository, pull: Pull, state: str, body: str, oid: str | None) -> Review:
         with self._rest.world.lock:

@@ -84,6 +84,10 @@ class Renderer:
             "disabled": False,
             "fork": repository.fork_of is not None,
             "permissions": {"admin": False, "push": True, "pull": True},
+            "topics": [],
+            "created_at": time_text(self.world.began_at),
+            "updated_at": time_text(self.world.began_at),
+            "pushed_at": time_text(self.world.began_at),
         }
         if schema == "full-repository" and repository.fork_of is not None:
             given["parent"] = self.repository(repository.fork_of)
@@ -125,7 +129,10 @@ class Renderer:
             "labels": [self.label(name) for name in pull.labels],
             "requested_reviewers": [self.account(one) for one in pull.asked],
             "requested_teams": [self.team(slug) for slug in pull.asked_teams],
+            "assignee": None,
             "assignees": [],
+            "milestone": None,
+            "active_lock_reason": None,
             "author_association": "CONTRIBUTOR",
             "auto_merge": None,
             "head": self._side(pull.head_repo, pull.head_ref, head),
@@ -174,6 +181,12 @@ class Renderer:
                 "updated_at": time_text(pull.updated_at),
                 "closed_at": time_text(pull.closed_at),
                 "closed_by": self.account(pull.closed_by),
+                "assignee": None,
+                "assignees": [],
+                "milestone": None,
+                "active_lock_reason": None,
+                "performed_via_github_app": None,
+                "reactions": _reactions(at),
                 "author_association": "CONTRIBUTOR",
                 "pull_request": {"url": at, "html_url": at, "diff_url": at, "patch_url": at},
             },
@@ -182,13 +195,14 @@ class Renderer:
 
     def label(self, name: str) -> dict[str, Any]:
         filled: dict[str, Any] = description().filled(
-            "label", {"id": _number(name), "name": name, "description": "", "color": "ededed"}
+            "label",
+            {"id": _number(name), "name": name, "description": "", "color": "ededed", **_NOT_ARCHIVED},
         )
         return filled
 
     def team(self, slug: str) -> dict[str, Any]:
         filled: dict[str, Any] = description().filled(
-            "team", {"id": _number(slug), "slug": slug, "name": slug}
+            "team", {"id": _number(slug), "slug": slug, "name": slug, "privacy": "closed"}
         )
         return filled
 
@@ -223,6 +237,8 @@ class Renderer:
                 "issue_url": f"{self.api}/repos/{repository.full_name}/issues/{pull.number}",
                 "body": comment.body,
                 "user": self.account(comment.author),
+                "performed_via_github_app": None,
+                "reactions": _reactions(at),
                 "created_at": time_text(comment.created_at),
                 "updated_at": time_text(comment.updated_at),
                 "author_association": "MEMBER",
@@ -246,6 +262,12 @@ class Renderer:
                 "diff_hunk": "@@ -1 +1 @@",
                 "path": remark.path,
                 "line": 1,
+                "side": "RIGHT",
+                "start_line": None,
+                "start_side": None,
+                "original_start_line": None,
+                "subject_type": "line",
+                "reactions": _reactions(at),
                 "original_line": 1,
                 "position": 1,
                 "original_position": 1,
@@ -327,10 +349,30 @@ class Renderer:
                 "completed_at": time_text(run.at) if run.conclusion else None,
                 "app": self.integration(run.app_slug),
                 "pull_requests": [],
-                "check_suite": {"id": 1},
+                "check_suite": {"id": _number(f"{run.app_slug} {sha}")},
             },
         )
         return filled
+
+    def check_suite(self, repository: Repository, sha: str, run: CheckRun) -> dict[str, Any]:
+        """What a webhook shows of it."""
+        number = _number(f"{run.app_slug} {sha}")
+        tips = [ref.removeprefix("refs/heads/") for ref, oid in repository.refs().items() if oid == sha]
+        return {
+            "id": number,
+            "node_id": f"CS_{number}",
+            "head_branch": tips[0] if tips else None,
+            "head_sha": sha,
+            "status": "completed" if run.conclusion else "in_progress",
+            "conclusion": run.conclusion,
+            "url": f"{self.api}/repos/{repository.full_name}/check-suites/{number}",
+            "before": None,
+            "after": sha,
+            "pull_requests": [],
+            "app": self.integration(run.app_slug),
+            "created_at": time_text(run.at),
+            "updated_at": time_text(run.at),
+        }
 
     def integration(self, slug: str) -> dict[str, Any]:
         app = next((one for one in self.world.apps.values() if one.slug == slug), None)
@@ -387,6 +429,14 @@ class Renderer:
 
 
 _MERGEABLE = {None: "unknown", True: "clean", False: "dirty"}
+
+
+_NOT_ARCHIVED = {"archived_at": None, "archived_by": None}
+_REACTIONS = ("+1", "-1", "laugh", "hooray", "confused", "heart", "rocket", "eyes")
+
+
+def _reactions(at: str) -> dict[str, Any]:
+    return {"url": f"{at}/reactions", "total_count": 0, **dict.fromkeys(_REACTIONS, 0)}
 
 
 def _number(name: str) -> int:

@@ -34,6 +34,8 @@ def route(call: Call) -> Response | None:
             return _merge_upstream(call)
         case "GET", ["rulesets"]:
             return paged([])
+        case "GET", ["rulesets", _]:
+            raise Denied(404, "Not Found")
         case "POST", ["dispatches"]:
             return nothing()
     return None

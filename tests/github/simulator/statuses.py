@@ -128,6 +128,5 @@ def _filled_in(call: Call, oid: str, run: CheckRun, action: str) -> dict[str, An
             raise refused("CheckRun", f"{name} exceeds a maximum length of 65535", name)
     run.output, run.details_url = output, body.get("details_url", run.details_url)
     run.state = "completed" if run.conclusion else body.get("status", run.state)
-    shown = call.rest.render.check(call.repository, oid, run)
-    call.rest.events.send("check_run", action, call.repository, call.account, check_run=shown)
-    return shown
+    call.rest.events.check(action, call.repository, oid, run, call.account)
+    return call.rest.render.check(call.repository, oid, run)

@@ -308,6 +308,7 @@ class World:
         self.installations: dict[int, Installation] = {}
         self.tokens: dict[str, Token] = {}
         self.ahead = 0.0
+        self.began_at = self.now()
 
     def now(self) -> datetime:
         """To the second, as GitHub tells times."""
