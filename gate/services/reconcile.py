@@ -117,6 +117,9 @@ class Reconcile:
         if (step.to, step.reason, step.note) == (hold.state, hold.reason, hold.note):
             return False
         details = {} if judgement.verdict is None else {"verdict": judgement.verdict.to_mapping()}
+        if step.to is HoldState.RECEIVED:
+            self._begin_anew(hold, step)
+            return True
         with self.store.transaction() as tx:
             at = self.clock()
             moved = move(
@@ -133,6 +136,14 @@ class Reconcile:
             if judgement.verdict is not None and judgement.verdict.outcome is Outcome.OVERRIDDEN:
                 record(tx, moved, Action.POLICY_OVERRIDE, at=at, details=details)
         return True
+
+    def _begin_anew(self, hold: Hold, step: Step) -> None:
+        """Publish the same push once more: as a revision of its own, so that no earlier approval counts."""
+        with self.store.transaction() as tx:
+            at = self.clock()
+            hold.check_move(HoldState.RECEIVED)
+            anew = tx.holds.add_revision(hold, hold.revision.again(), hold.group, at)
+            record(tx, anew, step.action(hold.state), at=at, actor=step.actor or GATE)
 
     def _ask_again(self, hold: Hold, tip: str) -> None:
         """Start the next revision of the same commit on upstream's new tip, which voids the approvals."""
