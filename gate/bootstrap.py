@@ -217,7 +217,7 @@ def _wire(
         collect=Collect(store, repositories, queue, clock, step),
         publish=Publish(store, forge, write_request, queue, tell_agent, clock, step),
         reconcile=Reconcile(store, repositories, judge, queue, tell_agent, clock, step),
-        release=Release(store, repositories, judge, forge, queue, clock, step),
+        release=Release(store, repositories, judge, forge, queue, clock, step, report_fault, settings.url),
         settle=Settle(
             store, repositories, forge, policies, tree_heads, tell_agent, clock, report_fault, settings.url
         ),

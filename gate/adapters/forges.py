@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from gate.domain.errors import Failed
+from gate.domain.errors import Paused
 from gate.domain.hold import Hold
 from gate.domain.pull_request.model import Ending, ReviewRequest, ReviewStatus
 from gate.domain.release import PushRefused
@@ -56,7 +56,7 @@ class Forges:
         if forge != _GITHUB:
             return self.local
         if self.github is None:
-            raise Failed(
+            raise Paused(
                 f"hold {hold.name}: its repository is at GitHub, and the gate has no access to it. "
                 "Set an App or a token: docs/github.md."
             )

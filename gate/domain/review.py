@@ -86,13 +86,18 @@ class Review:
 
 @dataclass(frozen=True, slots=True)
 class Comment:
-    """A comment in the conversation of a review, which counts only where a policy takes commands."""
+    """A comment in the conversation of a review, which counts only where a policy takes commands.
+
+    `is_kept` says that it was edited or deleted since, perhaps by another hand: it is an objection as it was
+    first seen, and does nothing but hold back.
+    """
 
     id: int
     author: Reviewer
     body: str
     created_at: datetime
     is_edited: bool
+    is_kept: bool = False
 
 
 @dataclass(frozen=True, slots=True)

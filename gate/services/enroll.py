@@ -63,7 +63,16 @@ class Enroll:
                 "GitHub is not set up, so no repository can be reviewed there. "
                 "`python -m gate github setup` says what is needed."
             )
-        return self.forge_admin.repository_id(upstream)
+        forge_id = self.forge_admin.repository_id(upstream)
+        with self.store.snapshot() as tx:
+            before = tx.repositories.by_forge_id(forge_id)
+        if before:
+            # Review branches are named by the numbers of holds, which would be those of two repositories.
+            raise Refused(
+                f"upstream {upstream}: repository {before[0].name} is in front of it already. "
+                "Two would take each other's review branches away."
+            )
+        return forge_id
 
     def remove(self, name: str, *, actor: str) -> str:
         """Stop taking pushes; returns where the folder was set aside. Raises Refused while holds live."""

@@ -122,6 +122,9 @@ def _merged(hold: Hold, judgement: Judgement, observation: Observation, who: str
             "Push again to ask once more.",
             actor=actor,
         )
+    if f"refs/heads/{observation.base}" != hold.ref:
+        note = f"{who} merged it into {observation.base}, and it was pushed for {hold.ref}. Find out why."
+        return Step(HoldState.BYPASSED, note, actor=actor)
     if observation.head != hold.revision.head:
         note = f"{who} merged {observation.head[:7]}, which nobody held for review. Find out what it is."
         return Step(HoldState.BYPASSED, note, actor=actor)

@@ -14,16 +14,18 @@ from datetime import timedelta
 
 from gate.domain.audit import Action
 from gate.domain.base import Base, compare, moved_words
-from gate.domain.errors import IllegalMove, Unavailable
+from gate.domain.errors import Failed, IllegalMove, Unavailable
 from gate.domain.hold import BlockReason, Hold, HoldState, UpdateKind
 from gate.domain.policy import BaseMoved, Method
+from gate.domain.pull_request.model import ReviewStatus
 from gate.domain.release import PushRefused, RefMove, ReleaseOutcome
 from gate.services.judge import Judge, Judgement
 from gate.services.moves import move, record
 from gate.services.ports.forge import Forge, MergeMethod
 from gate.services.ports.git import GateRepositories, GateRepository
-from gate.services.ports.outside import Clock, FailPoint, Queue
+from gate.services.ports.outside import Clock, FailPoint, Queue, ReportFault
 from gate.services.ports.store import Store, Transaction
+from gate.services.review_request import hold_url
 
 _READY = frozenset({HoldState.APPROVED, HoldState.RELEASING})
 
@@ -66,6 +68,8 @@ class Release:
     queue: Queue
     clock: Clock
     fail_point: FailPoint
+    report_fault: ReportFault
+    url: str
 
     def __call__(self, hold_id: int) -> None:
         holds, upstream = self._holds(hold_id)
@@ -101,6 +105,7 @@ class Release:
         if not all(_may_land(bases[hold.id], judgements[hold.id]) for hold in releasing):
             self._report_moved(releasing, tips)
             return
+        self._say_approved(releasing, judgements)
         method = self._merge_method(releasing, judgements)
         if method is None:
             self._push(repository, releasing, tips, judgements)
@@ -184,6 +189,18 @@ class Release:
         with self.store.transaction() as tx:
             for hold_id, judgement in judgements.items():
                 tx.releases.decide(hold_id, *_grounds(judgement))
+
+    def _say_approved(self, holds: Sequence[Hold], judgements: Mapping[int, Judgement]) -> None:
+        """Report the verdict before upstream is touched: a protected branch may ask for the gate's status."""
+        for hold in holds:
+            if not self.forge.carries(hold):
+                continue
+            status = ReviewStatus(hold, judgements[hold.id].verdict, "", hold_url(self.url, hold))
+            try:
+                self.forge.show(hold, status)
+            except Failed as fault:
+                # Words that could not be said stop nothing; upstream refuses where it needs them.
+                self.report_fault("release:not_shown", fault)
 
     def _merge_method(self, holds: Sequence[Hold], judgements: Mapping[int, Judgement]) -> MergeMethod | None:
         """How the forge shall merge, where the policy wants that and a pull request shows the very commit."""

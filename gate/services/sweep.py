@@ -9,9 +9,9 @@ from typing import TypeVar
 
 from gate.domain.audit import Action, AuditEvent, Detail
 from gate.domain.errors import GateError, Tampered
-from gate.domain.hold import Hold, HoldState
+from gate.domain.hold import REVIEWABLE_STATES, Hold, HoldState
 from gate.domain.policy import policy_hash
-from gate.domain.repository import Repository
+from gate.domain.repository import LOCAL, Repository
 from gate.services.hook_rules import TellHooks
 from gate.services.moves import GATE
 from gate.services.ports.git import GateRepositories, HeldPushes
@@ -21,6 +21,10 @@ from gate.services.ports.tree_heads import TreeHeads
 from gate.services.upstream_look import LookAtUpstream
 
 LAST_SWEEP = "last_sweep"
+_LAST_LOOK = "sweep:last_look"
+# Each look at a review costs GitHub two to five requests, of 5,000 in an hour, and a sweep comes each minute.
+_MOST_LOOKS = 15
+_IS_LOOKED_AT = REVIEWABLE_STATES - {HoldState.APPROVED}
 _ON_ITS_WAY = timedelta(seconds=10)
 
 Entry = TypeVar("Entry")
@@ -141,11 +145,25 @@ class Sweep:
         with self.store.snapshot() as tx:
             live = [tx.holds.get(hold_id) for hold_id in tx.holds.live_ids()]
             unsettled = tx.holds.unsettled()
+            elsewhere = {one.name for one in tx.repositories.all() if one.forge != LOCAL}
+        looked_at = [one for one in live if one.repository in elsewhere and one.state in _IS_LOOKED_AT]
+        left_out = {hold.id for hold in looked_at} - self._in_turn([hold.id for hold in looked_at])
         for hold in live:
-            self._take_up(hold)
+            if hold.id not in left_out:
+                self._take_up(hold)
         for hold in unsettled:
             self.queue.settle(hold.id)
         return len(live), len(unsettled)
+
+    def _in_turn(self, ids: list[int]) -> set[int]:
+        """Those of the holds whose turn it is: each sweep goes on where the one before it stopped."""
+        if len(ids) <= _MOST_LOOKS:
+            return set(ids)
+        with self.store.transaction() as tx:
+            last = int(tx.settings.get(_LAST_LOOK) or 0)
+            turn = sorted(ids, key=lambda hold_id: (hold_id <= last, hold_id))[:_MOST_LOOKS]
+            tx.settings.put(_LAST_LOOK, str(turn[-1]))
+        return set(turn)
 
     def _take_up(self, hold: Hold) -> None:
         match hold.state:

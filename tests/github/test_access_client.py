@@ -13,7 +13,7 @@ import pytest
 from gate.adapters.github.access import GitHubAccess
 from gate.adapters.github.client import GitHub
 from gate.adapters.github.errors import GitHubDenied, GitHubRefused, told
-from gate.domain.errors import Invalid, RateLimited, Unavailable
+from gate.domain.errors import Invalid, Paused, RateLimited, Unavailable
 from gate.domain.review import Account
 from tests.github.loopback import (
     INSTALLATION,
@@ -187,7 +187,7 @@ def test_a_renamed_repository_is_found_by_its_number(world: World) -> None:
 def test_an_app_that_is_not_installed_says_what_to_do(world: World) -> None:
     world.server.get(INSTALLATION, {"message": "Not Found"}, 404)
 
-    with pytest.raises(GitHubDenied, match=r"App 123 is not installed for acme/shop.*Install the App"):
+    with pytest.raises(Paused, match=r"App 123 is not installed for acme/shop.*Install the App"):
         world.app().token("acme/shop")
 
 
@@ -195,7 +195,7 @@ def test_a_suspended_installation_says_what_to_do(world: World) -> None:
     words = "This installation has been suspended"
     world.server.answers["POST", MINT] = Answer({"message": words}, 403)
 
-    with pytest.raises(GitHubDenied, match=f"{words}.*unsuspend"):
+    with pytest.raises(Paused, match=f"{words}.*unsuspend"):
         world.app().token("acme/shop")
 
 

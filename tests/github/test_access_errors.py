@@ -17,6 +17,7 @@ from gate.domain.errors import (
     IllegalMove,
     Invalid,
     NotFound,
+    Paused,
     RateLimited,
     Unavailable,
 )
@@ -65,8 +66,6 @@ def test_a_refusal_keeps_githubs_words_and_errors(world: World, status: int) -> 
 @pytest.mark.parametrize(
     ("status", "words", "step"),
     [
-        (401, "Bad credentials", "private key, or the token"),
-        (403, "This installation has been suspended", "unsuspend"),
         (403, "Resource not accessible by integration", "github setup --repository"),
         (451, "Repository access blocked", "github setup --repository"),
     ],
@@ -76,6 +75,24 @@ def test_a_denial_says_the_next_step(world: World, status: int, words: str, step
 
     assert type(fault) is GitHubDenied
     assert isinstance(fault, GitHubRefused)
+    assert words in str(fault)
+    assert step in str(fault)
+
+
+@pytest.mark.parametrize(
+    ("status", "words", "step"),
+    [
+        (401, "Bad credentials", "private key, or the token"),
+        (403, "This installation has been suspended", "unsuspend"),
+    ],
+)
+def test_who_is_not_let_in_at_all_waits_and_says_the_next_step(
+    world: World, status: int, words: str, step: str
+) -> None:
+    fault = refused(world, Answer({"message": words}, status))
+
+    assert type(fault) is Paused
+    assert fault.retryable
     assert words in str(fault)
     assert step in str(fault)
 

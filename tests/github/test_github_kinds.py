@@ -102,6 +102,15 @@ def test_a_protected_branch_is_explained_and_not_tried_in_a_loop(box: GitHubBox)
     assert box.tip() != hold.revision.new
 
 
+def test_a_branch_that_requires_the_gates_own_status_takes_the_release(box: GitHubBox) -> None:
+    box.simulator.protect(box.shop, "main", "pushgate")
+    hold = box.waiting()
+
+    box.approve_there(1)
+
+    assert (box.hold(1).state, box.tip()) == (HoldState.RELEASED, hold.revision.new)
+
+
 def test_a_reopened_pull_request_counts_no_earlier_approval_whatever_may_be_copied(
     tmp_path: Path, simulator: Simulator
 ) -> None:

@@ -327,3 +327,12 @@ def test_nothing_said_after_the_merge_counts() -> None:
 
     assert judge(COMMANDS, seen=merged).approvals == ()
     assert len(judge(COMMANDS, seen=before).approvals) == 2
+
+
+def test_another_persons_review_moves_nobodys_words() -> None:
+    late = objection(BOB, 1, submitted_at=at(300))
+    early = approval(ALICE, 2, submitted_at=at(100))
+
+    verdict = told(late, early, approval(BOB, 3, submitted_at=at(301)), comment(ALICE, HOLD, 140))
+
+    assert verdict.outcome is Outcome.DISAPPROVED

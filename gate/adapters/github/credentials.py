@@ -22,7 +22,7 @@ class GitHubCredentials:
     def helper_for(self, upstream: str) -> str | None:
         """The helper with a fresh token behind it; None for what is not at this GitHub.
 
-        Raises GitHubDenied, RateLimited or Unavailable where there is no token to be had.
+        Raises Paused, RateLimited or Unavailable where there is no token to be had.
         """
         try:
             address = Address.of(upstream)

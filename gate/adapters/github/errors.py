@@ -13,7 +13,7 @@ from typing import Any
 import github
 import requests
 
-from gate.domain.errors import Failed, GateError, NotFound, RateLimited, Unavailable
+from gate.domain.errors import Failed, GateError, NotFound, Paused, RateLimited, Unavailable
 
 # "If your request fails … wait for at least one minute": GitHub's advice where it names no time.
 _USUAL_WAIT = timedelta(minutes=1)
@@ -33,15 +33,15 @@ class GitHubRefused(Failed):
 
 
 class GitHubDenied(GitHubRefused):
-    """GitHub does not let the gate do it: wrong credentials, a suspended App, a missing permission."""
+    """GitHub does not let the gate do this: a permission is missing, or the repository is blocked."""
 
 
 @contextmanager
 def told(what: str) -> Iterator[None]:
     """Tell in our own errors what went wrong while trying to do `what`, such as "open a pull request".
 
-    Raises NotFound, GitHubDenied, GitHubRefused, RateLimited, Unavailable or Failed. After Unavailable
-    GitHub may have done it all the same: look before doing it again.
+    Raises NotFound, GitHubDenied, GitHubRefused, Paused, RateLimited, Unavailable or Failed. After
+    Unavailable itself GitHub may have done it all the same: look before doing it again.
     """
     try:
         yield
@@ -76,7 +76,10 @@ def _meaning(what: str, fault: github.GithubException) -> GateError:
     message = f"could not {what}: {'; '.join((words, *errors))} (HTTP {fault.status})."
     if fault.status == 404:
         return NotFound(f"{message} It does not exist, or the gate may not see it.")
-    if step := _next_step(fault.status, words):
+    if step := _way_in(fault.status, words):
+        return Paused(f"{message} {step}")
+    if fault.status in (403, 451):
+        step = "Run `python -m gate github setup --repository` for what is missing and how to mend it."
         return GitHubDenied(f"{message} {step}", status=fault.status, words=words, errors=errors)
     return GitHubRefused(message, status=fault.status, words=words, errors=errors)
 
@@ -123,15 +126,13 @@ def _bounded(wait: timedelta) -> timedelta:
     return min(max(wait, timedelta(seconds=1)), _LONGEST_WAIT)
 
 
-def _next_step(status: int, words: str) -> str | None:
-    """What an admin does about a refusal of access; None where the refusal is about something else."""
+def _way_in(status: int, words: str) -> str | None:
+    """What an admin does where GitHub lets the gate do nothing at all; None where it does."""
     if status == 401:
         return "Check the App's id and private key, or the token: docs/github.md."
-    if status not in (403, 451):
-        return None
-    if "suspended" in words.lower():
+    if status == 403 and "suspended" in words.lower():
         return "Ask an owner of the account at GitHub to unsuspend the App."
-    return "Run `python -m gate github setup --repository` for what is missing and how to mend it."
+    return None
 
 
 def _silence(fault: Exception) -> str:

@@ -16,7 +16,7 @@ from gate.adapters.github.opening import Opening
 from gate.adapters.github.place import Places
 from gate.adapters.github.publish import PublishThere
 from gate.adapters.github.show import ShowThere
-from gate.domain.errors import Failed, Invalid, NotFound
+from gate.domain.errors import Failed, Invalid, NotFound, Paused
 from gate.domain.hold import Hold
 from gate.domain.pull_request.model import Ending, PullRequest, ReviewRequest, ReviewStatus
 from gate.domain.release import PushRefused
@@ -53,7 +53,7 @@ class GitHubForge:
         fail_point: FailPoint,
     ) -> None:
         places = Places(store, repositories, github, _forks(github, settings))
-        opening = Opening(settings.draft, fail_point)
+        opening = Opening(store, settings.draft, fail_point)
         self._store = store
         self._publish = PublishThere(store, places, github, opening, local, fail_point)
         self._observe = ObserveThere(store, places, github)
@@ -109,5 +109,7 @@ def _failing(hold: Hold) -> Iterator[None]:
     """What is missing at GitHub, or wrong in the gate's set-up, is no fault of whoever asked."""
     try:
         yield
-    except (NotFound, Invalid) as fault:
+    except NotFound as fault:
         raise Failed(f"hold {hold.name}: {fault}") from fault
+    except Invalid as fault:
+        raise Paused(f"hold {hold.name}: {fault}") from fault

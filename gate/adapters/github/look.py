@@ -19,7 +19,7 @@ class Look:
     full_name: str
 
     def repository(self, path: str = "", **parameters: str | int) -> Any:
-        """Raises NotFound, GitHubDenied, Unavailable."""
+        """Raises NotFound, GitHubDenied, Paused, Unavailable."""
         with told(f"read {path.removeprefix('/') or 'the repository'} of {self.full_name}"):
             requester = self.github.api(self.full_name).requester
             url = f"/repos/{quote(self.full_name)}{path}"

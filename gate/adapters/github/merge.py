@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from github.PullRequest import PullRequest as Pull
 
 from gate.adapters.github.errors import GitHubRefused, told
+from gate.adapters.github.names import short
 from gate.adapters.github.opening import check_repository
 from gate.adapters.github.place import Place, Places
 from gate.domain.errors import Unavailable
@@ -35,6 +36,12 @@ class MergeThere:
         pull = _read(place, row)
         if pull.merged:
             return _if_other(pull, head)
+        if pull.base.ref != short(hold.ref):
+            # GitHub merges into whatever the base is: only this look keeps it from being another branch.
+            return PushRefused(
+                f"{row.url} is against {pull.base.ref}, and {hold.ref} was approved. "
+                "Withdraw the hold and push again."
+            )
         try:
             with told(f"merge {row.url}"):
                 pull.merge(sha=head, merge_method=str(method))

@@ -17,6 +17,7 @@ from gate.adapters.github.checks import checks_of, seals_of, unresolved_threads
 from gate.adapters.github.client import GitHub
 from gate.adapters.github.contributors import coauthor_ids, contributor_ids
 from gate.adapters.github.errors import told
+from gate.adapters.github.lost import Lost, lost
 from gate.adapters.github.names import short
 from gate.adapters.github.opening import check_repository
 from gate.adapters.github.people import People, numbers_of
@@ -36,16 +37,21 @@ class _Kept:
     hold: Hold
     revisions: Sequence[Revision]
     seen: dict[int, SeenReview]
+    comments: Sequence[Comment]
     gate: Account
 
 
 @dataclass(frozen=True, slots=True)
 class _Said:
-    """What people said in a pull request; drafts of reviews and the gate's own words are not in it."""
+    """What people said in a pull request; drafts of reviews and the gate's own words are not in it.
+
+    `lost` is what GitHub does not show any more.
+    """
 
     reviews: Sequence[PullRequestReview]
     comments: Sequence[IssueComment]
     commits: Sequence[Commit]
+    lost: Lost
 
     @property
     def users(self) -> list[NamedUser | Organization]:
@@ -66,9 +72,9 @@ class ObserveThere:
         with told(f"read pull request {row.number} of {place.name}"):
             pull = place.api.get_pull(row.number)
         check_repository(pull, place, row.repository_id)
-        said = _said(place, pull, wants, kept.gate.id)
+        said = _said(place, pull, wants, kept)
         numbers = numbers_of(self.store, place, wants.users)
-        people = People(place, wants, numbers).reviewers(said.users)
+        people = People(place, wants, numbers).reviewers(said.users, said.lost.authors)
         seen = self._observation(place, pull, row, kept=kept, said=said, people=people)
         return replace(
             seen,
@@ -81,7 +87,9 @@ class ObserveThere:
         with self.store.snapshot() as tx:
             revisions = tx.holds.revisions(hold.id)
             seen = tx.seen_reviews.of(hold.id)
-        return _Kept(hold, revisions, seen, self.github.account(place.name))
+            before = tx.pull_requests.observation(hold.id)
+        comments = () if before is None else before.comments
+        return _Kept(hold, revisions, seen, comments, self.github.account(place.name))
 
     def _observation(
         self,
@@ -105,7 +113,11 @@ class ObserveThere:
             head=_head(pull, revision),
             published_at=revision.published_at or revision.received_at,
             reviews=read_reviews(
-                said.reviews, seen=kept.seen, people=people, heads=held_heads(kept.revisions)
+                said.reviews,
+                lost=said.lost.reviews,
+                seen=kept.seen,
+                people=people,
+                heads=held_heads(kept.revisions),
             ),
             labels=tuple(label.name for label in pull.labels),
             title=pull.title,
@@ -116,22 +128,39 @@ class ObserveThere:
             author_id=pull.user.id if pull.user else row.author_id,
             contributor_ids=contributor_ids(said.commits, pushed),
             coauthor_ids=coauthor_ids(pushed),
-            comments=tuple(_comment(one, people) for one in said.comments),
+            comments=_comments(said, people),
         )
 
 
-def _said(place: Place, pull: Pull, wants: Wants, gate_id: int) -> _Said:
+def _said(place: Place, pull: Pull, wants: Wants, kept: _Kept) -> _Said:
     with told(f"read what was said in pull request {pull.number} of {place.name}"):
-        reviews = [one for one in pull.get_reviews() if is_given(one, gate_id)]
+        reviews = [one for one in pull.get_reviews() if is_given(one, kept.gate.id)]
         listed = pull.get_issue_comments() if wants.comments else ()
-        comments = [one for one in listed if _is_of_person(one, gate_id)]
+        comments = [one for one in listed if _is_of_person(one, kept.gate.id)]
         # Whose commits they are matters only where somebody could be one of them.
         commits = list(pull.get_commits()) if reviews or comments or wants.seals else []
-    return _Said(reviews, comments, commits)
+    gone = lost(
+        kept.seen.values(),
+        kept.comments if wants.comments else (),
+        listed={one.id for one in reviews},
+        readable={one.id for one in comments if not _is_edited(one)},
+    )
+    return _Said(reviews, comments, commits, gone)
 
 
 def _is_of_person(comment: IssueComment, gate_id: int) -> bool:
     return comment.user is not None and comment.user.id != gate_id
+
+
+def _comments(said: _Said, people: dict[int, Reviewer]) -> tuple[Comment, ...]:
+    """As they are, but for objections that were edited or deleted: those as they were."""
+    gone = {one.id: replace(one, author=people[one.author.id]) for one in said.lost.comments}
+    shown = (_comment(one, people) for one in said.comments if one.id not in gone)
+    return (*shown, *gone.values())
+
+
+def _is_edited(comment: IssueComment) -> bool:
+    return comment.updated_at != comment.created_at
 
 
 def _comment(comment: IssueComment, people: dict[int, Reviewer]) -> Comment:
@@ -140,7 +169,7 @@ def _comment(comment: IssueComment, people: dict[int, Reviewer]) -> Comment:
         author=people[comment.user.id],
         body=comment.body or "",
         created_at=comment.created_at,
-        is_edited=comment.updated_at != comment.created_at,
+        is_edited=_is_edited(comment),
     )
 
 

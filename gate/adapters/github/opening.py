@@ -14,6 +14,7 @@ from gate.domain.hold import Hold
 from gate.domain.pull_request.marker import marker_of_hold, read_marker
 from gate.domain.pull_request.model import PullRequest
 from gate.services.ports.outside import FailPoint
+from gate.services.ports.store import Store
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +40,7 @@ class Opened:
 class Opening:
     """Finds or opens pull requests. `is_draft`: people have to say that they are ready for a review."""
 
+    store: Store
     is_draft: bool
     fail_point: FailPoint
 
@@ -57,27 +59,35 @@ class Opening:
         check_repository(pull, place, kept.repository_id)
         return pull if pull.state == "open" or _reopen(pull, place) else None
 
+    def check_free(self, place: Place, hold: Hold) -> None:
+        """Raise Failed where an open pull request of another hold shows this hold's review branch."""
+        for pull in _listed(place, hold):
+            if pull.state == "open" and self._is_of_another(pull, hold):
+                raise _belongs_to_another(pull, place, hold)
+
     def _look(self, place: Place, wanted: Wanted) -> Pull | None:
         """One that an earlier run opened, or that somebody opened from the review branch."""
-        head = f"{place.head_owner}:{short(review_ref(wanted.hold))}"
-        with told(f"look for a pull request of {place.name} from {head}"):
-            listed = list(place.api.get_pulls(state="all", head=head, base=short(wanted.base)))
-        ours = str(marker_of_hold(wanted.hold))
-        for pull in listed:
-            marker = read_marker(pull.body or "")
-            is_another = marker is not None and str(marker) != ours
+        for pull in _listed(place, wanted.hold, base=short(wanted.base)):
+            is_another = self._is_of_another(pull, wanted.hold)
             if pull.state == "open" and is_another:
-                raise Failed(
-                    f"Pull request {pull.number} of {place.name} is open from {head} and belongs to hold "
-                    f"{marker.hold if marker else ''}. Close it, or delete its branch, and publish again."
-                )
+                raise _belongs_to_another(pull, place, wanted.hold)
             if pull.state == "open":
                 return pull
             # An older one may be of a hold that had the same number in a gate that was set up before.
-            is_this = marker is not None and pull.head.sha == wanted.head and pull.merged_at is None
+            is_marked = read_marker(pull.body or "") is not None and not is_another
+            is_this = is_marked and pull.head.sha == wanted.head and pull.merged_at is None
             if is_this and _reopen(pull, place):
                 return pull
         return None
+
+    def _is_of_another(self, pull: Pull, hold: Hold) -> bool:
+        """By what the gate wrote down; otherwise by the marker, which another gate may have written."""
+        with self.store.snapshot() as tx:
+            found = tx.pull_requests.find(pull.base.repo.id, pull.number)
+        if found is not None:
+            return found != hold.id
+        marker = read_marker(pull.body or "")
+        return marker is not None and str(marker) != str(marker_of_hold(hold))
 
     def _open(self, place: Place, wanted: Wanted) -> Opened | None:
         try:
@@ -123,6 +133,26 @@ def check_repository(pull: Pull, place: Place, repository_id: int | None) -> Non
                 f"{place.name} is repository {found} at GitHub now, and the gate knows it as {meant}. "
                 "Correct upstream's address if it was renamed or moved."
             )
+
+
+def _listed(place: Place, hold: Hold, **more: str) -> list[Pull]:
+    """Every pull request from this hold's review branch, newest first."""
+    head = _head(place, hold)
+    with told(f"look for a pull request of {place.name} from {head}"):
+        return list(place.api.get_pulls(state="all", head=head, **more))
+
+
+def _head(place: Place, hold: Hold) -> str:
+    return f"{place.head_owner}:{short(review_ref(hold))}"
+
+
+def _belongs_to_another(pull: Pull, place: Place, hold: Hold) -> Failed:
+    marker = read_marker(pull.body or "")
+    whose = f" and belongs to hold {marker.hold}" if marker is not None else ""
+    return Failed(
+        f"Pull request {pull.number} of {place.name} is open from {_head(place, hold)}{whose}. "
+        "Close it, or delete its branch, and publish again."
+    )
 
 
 def _reopen(pull: Pull, place: Place) -> bool:

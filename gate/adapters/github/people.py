@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import quote
 
@@ -13,7 +13,7 @@ from github.Organization import Organization
 from gate.adapters.github.errors import told
 from gate.adapters.github.place import Place
 from gate.domain.errors import Failed, NotFound
-from gate.domain.review import Reviewer, Wants
+from gate.domain.review import Account, Reviewer, Wants
 from gate.services.ports.store import Store
 
 _PERMISSIONS = frozenset({"admin", "maintain", "write", "triage", "read"})
@@ -31,21 +31,33 @@ class People:
     wants: Wants
     numbers: Mapping[str, int]
 
-    def reviewers(self, users: Sequence[NamedUser | Organization]) -> dict[int, Reviewer]:
-        """Each of these people once, by number."""
-        return {user.id: user for user in map(self._reviewer, {user.id: user for user in users}.values())}
+    def reviewers(
+        self, users: Sequence[NamedUser | Organization], lost: Iterable[Account] = ()
+    ) -> dict[int, Reviewer]:
+        """Each of these people once, by number; of the `lost` ones GitHub shows nothing any more."""
+        bots = {user.id for user in users if user.type == _BOT}
+        shown = {user.id: Account(user.id, user.login) for user in users}
+        gone = {account.id: account for account in lost if account.id not in shown}
+        found = [self._reviewer(account, is_bot=account.id in bots) for account in shown.values()]
+        found += [self._lost_reviewer(account) for account in gone.values()]
+        return {reviewer.id: reviewer for reviewer in found}
 
-    def _reviewer(self, user: NamedUser | Organization) -> Reviewer:
+    def _reviewer(self, user: Account, *, is_bot: bool) -> Reviewer:
         return Reviewer(
             id=user.id,
             login=user.login,
             permission=self._permission(user),
-            is_bot=user.type == _BOT,
+            is_bot=is_bot,
             named=logins_of(user.id, self.numbers),
             teams=self._teams(user),
         )
 
-    def _permission(self, user: NamedUser | Organization) -> str | None:
+    def _lost_reviewer(self, user: Account) -> Reviewer:
+        """By the login that this person had: where it may do nothing now, they may only have another."""
+        reviewer = self._reviewer(user, is_bot=False)
+        return replace(reviewer, permission=None, teams=None) if reviewer.permission == "none" else reviewer
+
+    def _permission(self, user: Account) -> str | None:
         """The role where it is one of GitHub's own; one that an organization made up counts as its base."""
         path = f"/collaborators/{quote(user.login, safe='')}/permission"
         try:
@@ -62,7 +74,7 @@ class People:
         role, permission = answer.get("role_name"), answer.get("permission")
         return role if role in _PERMISSIONS else permission
 
-    def _teams(self, user: NamedUser | Organization) -> frozenset[str] | None:
+    def _teams(self, user: Account) -> frozenset[str] | None:
         try:
             return frozenset(team for team in self.wants.teams if self._is_member(user.login, team))
         except Failed as fault:

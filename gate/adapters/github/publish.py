@@ -21,7 +21,7 @@ from gate.adapters.github.opening import Opened, Opening, Wanted, check_reposito
 from gate.adapters.github.place import Place, Places
 from gate.adapters.github.review_branch import base_of, put_branch, review_head
 from gate.domain.errors import Failed, NotFound, Unavailable
-from gate.domain.hold import Hold
+from gate.domain.hold import ZERO_OID, Hold
 from gate.domain.pull_request.body import body
 from gate.domain.pull_request.comments import revision_comment
 from gate.domain.pull_request.marker import digest, marker_of_revision
@@ -76,7 +76,12 @@ class PublishThere:
         return Wanted(hold, base, head, title(shown), body(shown))
 
     def _open(self, place: Place, wanted: Wanted, kept: PullRequest | None) -> Opened | None:
-        put_branch(place.review, review_ref(wanted.hold), wanted.head)
+        ref = review_ref(wanted.hold)
+        now = place.review.tips([ref])[ref]
+        if kept is None and now not in (ZERO_OID, wanted.head):
+            # Two gates in front of one repository would take each other's branches away.
+            self.opening.check_free(place, wanted.hold)
+        put_branch(place.review, ref, now, wanted.head)
         self.fail_point("github:branch_pushed")
         return self.opening(place, wanted, kept)
 

@@ -38,9 +38,8 @@ def review_head(hold: Hold, request: ReviewRequest, history: History, base: str)
     return history.empty_commit(below, carrier_message(request), hold.revision.received_at)
 
 
-def put_branch(review: Upstream, ref: str, head: str) -> None:
-    """Bring the review branch to `head`, from wherever it is. Raises Failed where GitHub refuses for good."""
-    now = review.tips([ref])[ref]
+def put_branch(review: Upstream, ref: str, now: str, head: str) -> None:
+    """Bring the review branch from `now` to `head`. Raises Failed where GitHub refuses for good."""
     if now == head:
         return
     refused = review.push([RefMove(ref, now, head)], timeout=_PUSH_SECONDS)

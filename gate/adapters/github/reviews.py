@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 
 from github.PullRequestReview import PullRequestReview
 
@@ -26,21 +27,34 @@ def held_heads(revisions: Iterable[Revision]) -> dict[str, str]:
 def read_reviews(
     given: Iterable[PullRequestReview],
     *,
+    lost: Iterable[SeenReview],
     seen: Mapping[int, SeenReview],
     people: Mapping[int, Reviewer],
     heads: Mapping[str, str],
 ) -> tuple[Review, ...]:
     """In the order in which they were submitted, by GitHub's clock and then by their numbers."""
-    ordered = sorted(given, key=lambda review: (review.submitted_at, review.id))
-    return tuple(
-        _review(review, place, seen.get(review.id), people[review.user.id], heads)
-        for place, review in enumerate(ordered, start=1)
+    shown = [_review(one, seen.get(one.id), people[one.user.id], heads) for one in given]
+    gone = [_lost_review(one, people[one.reviewer.id], heads) for one in lost]
+    ordered = sorted([*shown, *gone], key=lambda review: (review.submitted_at, review.id))
+    return tuple(replace(review, sequence=place) for place, review in enumerate(ordered, start=1))
+
+
+def _lost_review(seen: SeenReview, reviewer: Reviewer, heads: Mapping[str, str]) -> Review:
+    return Review(
+        id=seen.id,
+        reviewer=reviewer,
+        state=seen.state,
+        oid=heads.get(seen.oid, seen.oid),
+        submitted_at=seen.submitted_at,
+        sequence=0,
+        said=seen.said,
+        body=seen.body,
+        dismissed_by=seen.dismissed_by,
     )
 
 
 def _review(
     review: PullRequestReview,
-    place: int,
     seen: SeenReview | None,
     reviewer: Reviewer,
     heads: Mapping[str, str],
@@ -54,7 +68,7 @@ def _review(
         state=state,
         oid=heads.get(oid, oid),
         submitted_at=review.submitted_at,
-        sequence=place,
+        sequence=0,
         said=_said(state, seen),
         body=review.body or "",
         dismissed_by=None if seen is None or state is not ReviewState.DISMISSED else seen.dismissed_by,

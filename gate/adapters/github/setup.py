@@ -28,7 +28,7 @@ from gate.adapters.github.protection import (
 )
 from gate.adapters.github.webhook_check import webhook_findings
 from gate.adapters.github.workflows import triggers
-from gate.domain.errors import Invalid, NotFound, Unavailable
+from gate.domain.errors import Invalid, NotFound, Paused, Unavailable
 from gate.domain.pull_request.model import REVIEW_BRANCHES
 from gate.services.ports.git import Finding
 
@@ -50,10 +50,10 @@ class SetupCheck:
         """Everything found, worst things first; ends early where GitHub does not answer."""
         try:
             yield from self._all()
+        except (Paused, GitHubRefused, NotFound, Invalid) as fault:
+            yield Finding("credentials", str(fault), "docs/github.md says how to mend it")
         except Unavailable as fault:
             yield Finding("GitHub", str(fault), "try again")
-        except (GitHubRefused, NotFound, Invalid) as fault:
-            yield Finding("credentials", str(fault), "docs/github.md says how to mend it")
 
     @property
     def _look(self) -> Look:

@@ -16,8 +16,8 @@ import github
 
 from gate.adapters.github.access import GitHubAccess
 from gate.adapters.github.cache import CacheFolder
-from gate.adapters.github.errors import GitHubDenied, GitHubRefused, told
-from gate.domain.errors import NotFound
+from gate.adapters.github.errors import GitHubRefused, told
+from gate.domain.errors import NotFound, Paused
 from gate.services.ports.outside import Clock
 
 # A push may be under way for a while before git shows its credentials again.
@@ -45,7 +45,7 @@ class Tokens:
     clock: Clock
 
     def fresh(self, full_name: str) -> str:
-        """A token that is good for five minutes at least. Raises GitHubDenied, Unavailable, RateLimited."""
+        """A token that is good for five minutes at least. Raises Paused, Unavailable, RateLimited."""
         kept = self._kept(full_name)
         if kept is not None and kept.expires_at - self.clock() >= _LEAST_LEFT:
             return kept.text
@@ -107,11 +107,9 @@ class Tokens:
             with told(f"find the App's installation for {full_name}"):
                 return self.app().get_repo_installation(owner, name).id
         except NotFound as fault:
-            raise GitHubDenied(
+            raise Paused(
                 f"the GitHub App {self.access.app_id} is not installed for {full_name}, or there is no such "
-                "repository. Install the App for it, or check the upstream's address: docs/github.md.",
-                status=404,
-                words=str(fault),
+                "repository. Install the App for it, or check the upstream's address: docs/github.md."
             ) from fault
 
     def _minted(self, installation: int, full_name: str, wanted: dict[str, Any]) -> Token:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field, replace
 
 from gate.domain.policy.commands import Command, Word, is_commit_prefix, parse_command, plain_lines
@@ -34,6 +35,24 @@ def hear(policy: Policy, subject: Subject, observation: Observation) -> Spoken:
     return Spoken(
         tuple(listener.opinions), tuple(listener.overrides), listener.rejection, tuple(listener.notes)
     )
+
+
+def lost_objections(before: Iterable[Comment], readable: Collection[int]) -> tuple[Comment, ...]:
+    """The objections among earlier comments that can't be read any more as they were given.
+
+    `readable` are the numbers of the comments that still can. Whoever may write can edit and delete another's
+    comment, so an objection that was once seen stays until its author takes it back.
+    """
+    return tuple(
+        replace(one, is_kept=True) for one in before if one.id not in readable and _is_sound_objection(one)
+    )
+
+
+def _is_sound_objection(comment: Comment) -> bool:
+    if comment.is_edited or comment.author.is_bot:
+        return False
+    command = parse_command(comment.body)
+    return command is not None and command.word in (Word.HOLD, Word.REJECT) and command.fault is None
 
 
 @dataclass(slots=True)
@@ -129,7 +148,7 @@ class _Listener:
         author = comment.author
         refusal = self.policy.disapproval.who.refusal(author, self.subject.roles.get(author.id))
         is_current = comment.created_at >= self.observation.published_at
-        if refusal is None and is_current and self.rejection is None:
+        if refusal is None and is_current and not comment.is_kept and self.rejection is None:
             self.rejection = (author.login, reason)
         return None
 
