@@ -286,3 +286,9 @@ def test_a_list_is_rendered_only_as_far_as_there_can_be_room() -> None:
 
 def test_the_same_request_has_the_same_body() -> None:
     assert body(rewriting()) == body(rewriting())
+
+
+def test_a_tree_head_is_shown_to_the_letter_whatever_its_hash_begins_with() -> None:
+    note = "pushgate.local/audit\n12\n/NqKtevpyEG=\n\n\u2014 pushgate.local/audit mvrU=\n"
+
+    assert f"```text\n{note}```\n" in body(replace(moving(), tree_head=note))

@@ -8,7 +8,7 @@ from datetime import UTC
 from gate.domain.hold import ZERO_OID
 from gate.domain.pull_request.deciding import command_words, decision_table
 from gate.domain.pull_request.diff_words import commits_section, dropped_section, files_section
-from gate.domain.pull_request.inert import code_block, inline, link, prose, row
+from gate.domain.pull_request.inert import inline, link, prose, row, verbatim
 from gate.domain.pull_request.length import LONGEST_TEXT
 from gate.domain.pull_request.marker import marker_of_hold
 from gate.domain.pull_request.model import Remark, ReviewRequest
@@ -18,7 +18,7 @@ from gate.domain.pull_request.words import ref_type, revised_words, short_ref
 
 SEVERITIES = ("critical", "high", "medium", "low", "info")
 
-_LONGEST_REF, _LONGEST_NAME, _LONGEST_WORDS, _LONGEST_NOTE = 300, 100, 1000, 4000
+_LONGEST_REF, _LONGEST_NAME, _LONGEST_WORDS = 300, 100, 1000
 
 
 def body(request: ReviewRequest) -> str:
@@ -130,5 +130,5 @@ def _remark(remark: Remark) -> str:
 
 
 def _audit_trail(request: ReviewRequest) -> str:
-    block = code_block(request.tree_head, limit=_LONGEST_NOTE)
+    block = verbatim(request.tree_head)
     return f"### Audit trail\n\nThe signed tree head when this was published:\n\n{block.rstrip()}"

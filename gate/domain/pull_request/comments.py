@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from gate.domain.hold import Hold, HoldState
 from gate.domain.policy.verdict import Node, Status, Verdict
 from gate.domain.pull_request.commit_status import CommitStatus, commit_status
-from gate.domain.pull_request.inert import code_block, inline, link, prose
+from gate.domain.pull_request.inert import code_block, inline, link, prose, verbatim
 from gate.domain.pull_request.length import LONGEST_TEXT, units
 from gate.domain.pull_request.marker import (
     marker_of_closing,
@@ -29,7 +29,7 @@ __all__ = [
     "tamper_comment",
 ]
 
-_LONGEST_REF, _LONGEST_WORDS, _LONGEST_NOTE = 300, 1000, 4000
+_LONGEST_REF, _LONGEST_WORDS = 300, 1000
 _SIGN = {
     Status.APPROVED: "\u2705 approved",
     Status.PENDING: "\u23f3 pending",
@@ -75,7 +75,7 @@ def closing_comment(ending: Ending) -> str:
         f"For the agent: {_next_for_agent(hold)}",
         f"{link('The hold at the gate', ending.hold_url)} stays readable. {_branch_words(ending)}",
         "The signed tree head of the audit trail at the end:\n\n"
-        + code_block(ending.tree_head, limit=_LONGEST_NOTE),
+        + verbatim(ending.tree_head),
     )
     return "\n\n".join(parts)
 

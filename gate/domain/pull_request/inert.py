@@ -37,6 +37,7 @@ _COMMAND = re.compile(r"(?m)^/(?=\w)")
 
 # A title and a commit message can't quote anything, and GitHub reads both for references and keywords.
 _ACTING = re.compile(r"[!-,:-@\[-^`{-~]|(?i:(?<=gh)-(?=\d))")
+_FENCE = "```"
 
 
 def inline(text: str, *, limit: int) -> str:
@@ -70,6 +71,11 @@ def code_block(text: str, *, limit: int) -> str:
     missing = _lines(text) - _lines(kept)
     more = f", {missing:,} more lines" if missing else ""
     return f"{fence}text\n{kept}\n{fence}\n\n\u2026 cut here{more}\n"
+
+
+def verbatim(text: str) -> str:
+    """The gate's own text in a fenced block, as it is: every character of a signed note counts."""
+    return f"{_FENCE}text\n{text.rstrip()}\n{_FENCE}\n" if text else f"{EMPTY}\n"
 
 
 def prose(text: str, *, limit: int) -> str:
