@@ -8,7 +8,7 @@ from datetime import UTC
 from gate.domain.hold import ZERO_OID
 from gate.domain.pull_request.deciding import command_words, decision_table
 from gate.domain.pull_request.diff_words import commits_section, dropped_section, files_section
-from gate.domain.pull_request.inert import inline, link, prose, row, verbatim
+from gate.domain.pull_request.inert import inline, link, prose, row, signed_note
 from gate.domain.pull_request.length import LONGEST_TEXT
 from gate.domain.pull_request.marker import marker_of_hold
 from gate.domain.pull_request.model import Remark, ReviewRequest
@@ -130,5 +130,5 @@ def _remark(remark: Remark) -> str:
 
 
 def _audit_trail(request: ReviewRequest) -> str:
-    block = verbatim(request.tree_head)
+    block = signed_note(request.tree_head)
     return f"### Audit trail\n\nThe signed tree head when this was published:\n\n{block.rstrip()}"

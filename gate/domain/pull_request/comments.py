@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from gate.domain.hold import Hold, HoldState
 from gate.domain.policy.verdict import Node, Status, Verdict
 from gate.domain.pull_request.commit_status import CommitStatus, commit_status
-from gate.domain.pull_request.inert import code_block, inline, link, prose, verbatim
+from gate.domain.pull_request.inert import code_block, inline, link, prose, signed_note
 from gate.domain.pull_request.length import LONGEST_TEXT, units
 from gate.domain.pull_request.marker import (
     marker_of_closing,
@@ -74,8 +74,7 @@ def closing_comment(ending: Ending) -> str:
         f"> [!CAUTION]\n> {headline}" if is_alarm else headline,
         f"For the agent: {_next_for_agent(hold)}",
         f"{link('The hold at the gate', ending.hold_url)} stays readable. {_branch_words(ending)}",
-        "The signed tree head of the audit trail at the end:\n\n"
-        + verbatim(ending.tree_head),
+        "The signed tree head of the audit trail at the end:\n\n" + signed_note(ending.tree_head),
     )
     return "\n\n".join(parts)
 

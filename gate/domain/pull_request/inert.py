@@ -37,7 +37,12 @@ _COMMAND = re.compile(r"(?m)^/(?=\w)")
 
 # A title and a commit message can't quote anything, and GitHub reads both for references and keywords.
 _ACTING = re.compile(r"[!-,:-@\[-^`{-~]|(?i:(?<=gh)-(?=\d))")
-_FENCE = "```"
+_LONGEST_NOTE = 4000
+# Name, size and root, and a line for each signature, as https://c2sp.org/tlog-checkpoint has them.
+_NOTE = re.compile(
+    r"[A-Za-z0-9][A-Za-z0-9_.:/\-]{0,200}\n[0-9]{1,19}\n[A-Za-z0-9+/]{1,100}=*\n\n"
+    r"(?:\u2014 [A-Za-z0-9_.:/\-]{1,200} [A-Za-z0-9+/]{1,300}=*\n?){1,5}"
+)
 
 
 def inline(text: str, *, limit: int) -> str:
@@ -73,9 +78,14 @@ def code_block(text: str, *, limit: int) -> str:
     return f"{fence}text\n{kept}\n{fence}\n\n\u2026 cut here{more}\n"
 
 
-def verbatim(text: str) -> str:
-    """The gate's own text in a fenced block, as it is: every character of a signed note counts."""
-    return f"{_FENCE}text\n{text.rstrip()}\n{_FENCE}\n" if text else f"{EMPTY}\n"
+def signed_note(text: str) -> str:
+    """A signed note in a fenced block, to the letter, as every character of it is signed.
+
+    Whatever is no such note is shown like any other text.
+    """
+    if not _NOTE.fullmatch(text):
+        return code_block(text, limit=_LONGEST_NOTE)
+    return f"```text\n{text.rstrip()}\n```\n"
 
 
 def prose(text: str, *, limit: int) -> str:
