@@ -41,7 +41,7 @@ REASON = {
     BlockReason.POLICY_INVALID: "the policy is not valid",
     BlockReason.POLICY_REFUSES: "the policy does not take it",
     BlockReason.BASE_MOVED: "upstream has moved on",
-    BlockReason.BASE_DELETED: "the branch is gone upstream",
+    BlockReason.BASE_DELETED: "its branch was deleted upstream",
     BlockReason.GROUP_BROKEN: "another part of its atomic push is no longer waiting",
     BlockReason.TAMPERED: "somebody changed what only the gate may change",
     BlockReason.UPSTREAM_REFUSED: "upstream refused it",
