@@ -37,6 +37,8 @@ AFTER_APPROVAL = (
     "release:pushed",
     "release:recorded",
 )
+# Reached only where GitHub merges: tests/github/test_races.py.
+AT_GITHUB = ("release:merged",)
 
 # What the trail tells of a hold, each once, whatever was killed.
 STORY = [
@@ -54,7 +56,7 @@ def test_every_named_step_is_crashed_at() -> None:
     sources = [*_sources("gate/services"), *_sources("hooks/pushgate_hook")]
     found = {step for text in sources for step in re.findall(r'(?:fail_point|stop_at)\(\s*"([^"]+)"', text)}
 
-    assert found == {*IN_HOOKS, *BEFORE_REVIEW, *AFTER_APPROVAL}
+    assert found == {*IN_HOOKS, *BEFORE_REVIEW, *AFTER_APPROVAL, *AT_GITHUB}
 
 
 @pytest.mark.parametrize("step", IN_HOOKS)

@@ -237,6 +237,26 @@ def test_r24_to_r26_a_crash_anywhere_leaves_one_pull_request_and_one_release(
     assert box.story(1).count("hold:release") == 1
 
 
+@pytest.mark.parametrize("point", ["github:merged", "release:merged"])
+def test_r26_a_crash_after_githubs_merge_and_before_the_record_merges_nothing_twice(
+    tmp_path: Path, simulator: Simulator, point: str
+) -> None:
+    box = GitHubBox(tmp_path, simulator, policy=f'{POLICY}\n[release]\nmethod = "squash"\n')
+    box.waiting()
+    box.crash_at = point
+    with pytest.raises(Crash):
+        box.approve_there(1)
+    box.restart()
+
+    for _ in range(2):
+        box.gate.sweep()
+        box.deliver()
+
+    assert box.hold(1).state is HoldState.RELEASED_REWRITTEN
+    assert box.shop.git("rev-list", "--count", "main") == "2"
+    assert box.story(1).count("hold:release_rewrite") == 1
+
+
 @pytest.mark.parametrize(
     ("method", "path"),
     [("POST", "/pulls"), ("POST", "/comments"), ("POST", "/statuses"), ("PATCH", "/pulls")],

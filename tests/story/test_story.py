@@ -67,8 +67,8 @@ def test_the_readmes_walk(folder: Path, start: Callable[[], Started], window: Ca
     _approve(alice, "demo/1", head, shows=("Say hello", "Hello from codex-1."))
 
     assert eventually(lambda: tip(upstream) == head, seconds=10)
-    git("fetch", "--quiet", cwd=clone)
-    assert tip(clone, "refs/remotes/origin/main") == head
+    # The gate's own copy follows a moment after upstream.
+    assert eventually(lambda: _fetched(clone) == head, seconds=10)
     eventually(lambda: "released" in alice.open("/holds/demo/1").inner_text("#standing"))
     assert _story(alice, "demo/1") == STORY
 
@@ -130,6 +130,11 @@ PAGES = {
     "/admin",
     "/account",
 }
+
+
+def _fetched(clone: Path) -> str:
+    git("fetch", "--quiet", cwd=clone)
+    return tip(clone, "refs/remotes/origin/main")
 
 
 def _paste(folder: Path, lines: str) -> subprocess.CompletedProcess[str]:
