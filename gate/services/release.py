@@ -93,12 +93,12 @@ class Release:
         if all(base is Base.CONTAINS_HOLD for base in bases.values()):
             self._finish_or_hand_over(repository, holds)
             return
+        if merged := self._merged_by_gate(holds):
+            self._finish_merge(repository, holds[0], merged)
+            return
         releasing = self._begin(holds, tips)
         self.fail_point("release:intent")
         judgements = {hold.id: self.judge(hold) for hold in releasing}
-        if self._was_merged_by_gate(releasing, judgements):
-            self._finish_merge(repository, releasing[0])
-            return
         if not all(judgement.is_releasable for judgement in judgements.values()):
             self._stand_down(releasing, judgements)
             return
@@ -228,23 +228,29 @@ class Release:
         else:
             self._finish_merge(repository, hold)
 
-    def _was_merged_by_gate(self, holds: Sequence[Hold], judgements: Mapping[int, Judgement]) -> bool:
-        """Whether an earlier run of this release ended between the merge and its record."""
-        observation = judgements[holds[0].id].observation
+    def _merged_by_gate(self, holds: Sequence[Hold]) -> str | None:
+        """What an earlier run of this release merged, by the forge's word; None where it merged nothing."""
+        hold = holds[0]
+        if len(holds) > 1 or hold.state is not HoldState.RELEASING or not self._was_decided(hold):
+            return None
+        observation = self.judge(hold).observation
         closing = None if observation is None else observation.closing
-        is_ours = closing is not None and closing.merged is not None and closing.is_by_gate
-        return is_ours and len(holds) == 1 and self._was_decided(holds[0])
+        return closing.merged if closing is not None and closing.is_by_gate else None
 
-    def _finish_merge(self, repository: GateRepository, hold: Hold) -> None:
-        """Read back what the merge made: the held commit below it, or other commits in its place."""
+    def _finish_merge(self, repository: GateRepository, hold: Hold, merged: str | None = None) -> None:
+        """Read back what the merge made: the held commit below it, or other commits in its place.
+
+        By the forge's word, `merged` was there; somebody may have undone it since, which is no release again.
+        """
         repository.upstream.sync()
         tip = repository.history.tip(hold.ref)
         is_there = compare(hold, tip, repository.history.is_ancestor) is Base.CONTAINS_HOLD
-        if not is_there and tip == hold.revision.old:
+        if not is_there and merged is None and tip == hold.revision.old:
             raise Unavailable(
                 f"hold {hold.name}: it is merged, but upstream reads back otherwise. Looking again."
             )
-        self._finish(repository, [hold], HoldState.RELEASED if is_there else HoldState.RELEASED_REWRITTEN)
+        is_whole = is_there or merged == hold.revision.new
+        self._finish(repository, [hold], HoldState.RELEASED if is_whole else HoldState.RELEASED_REWRITTEN)
 
     def _record_refusal(
         self,

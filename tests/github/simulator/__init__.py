@@ -33,12 +33,13 @@ from werkzeug.serving import WSGIRequestHandler, make_server
 
 from tests.github.simulator import installations
 from tests.github.simulator.events import Events
+from tests.github.simulator.faults import Fault
 from tests.github.simulator.git_http import GitOverHttp
 from tests.github.simulator.installations import EVERYTHING
 from tests.github.simulator.outbox import Delivery, Outbox
 from tests.github.simulator.people import Person
 from tests.github.simulator.render import Renderer, time_text
-from tests.github.simulator.rest import Asked, Fault, Rest
+from tests.github.simulator.rest import Asked, Rest
 from tests.github.simulator.world import (
     ZERO,
     Account,
@@ -81,7 +82,7 @@ class Simulator:
         self._render = Renderer(self.world, "")
         self.events = Events(self.world, self._render, self.outbox)
         self.rest = Rest(self.world, self._render, self.events, self.outbox)
-        self._git = GitOverHttp(self.world, self.events)
+        self._git = GitOverHttp(self.world, self.events, self.rest.faults)
 
     @contextmanager
     def running(self) -> Iterator[str]:
@@ -309,7 +310,7 @@ class Simulator:
         words: str = "Server Error",
         **headers: str,
     ) -> None:
-        """Let the next requests whose path contains `path` fail; with `after_work` they are done first."""
+        """Let the next requests, git's too, whose path contains `path` fail; `after_work`: once done."""
         named = {name.replace("_", "-"): value for name, value in headers.items()}
         self.rest.faults.append(Fault(method, path, status, times, after_work, words, named))
 

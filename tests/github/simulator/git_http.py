@@ -12,6 +12,7 @@ from flask import Response, request
 
 from tests.github.simulator.auth import Asker, Denied, asker_of
 from tests.github.simulator.events import Events
+from tests.github.simulator.faults import Fault
 from tests.github.simulator.world import ZERO, Repository, World
 
 _BACKEND = "/usr/lib/git-core/git-http-backend"
@@ -20,9 +21,10 @@ _BACKEND = "/usr/lib/git-core/git-http-backend"
 class GitOverHttp:
     """Answers one request at a time: a repository's refs before and after tell what a push did."""
 
-    def __init__(self, world: World, events: Events) -> None:
+    def __init__(self, world: World, events: Events, faults: list[Fault]) -> None:
         self._world = world
         self._events = events
+        self._faults = faults
 
     def answer(self, owner: str, name: str, rest: str) -> Response:
         try:
@@ -39,10 +41,15 @@ class GitOverHttp:
                 return _refused(403, "Write access to repository not granted.")
             if is_push and repository.is_archived:
                 return _refused(403, "This repository was archived so it is read-only.")
+            fault = next((one for one in self._faults if one.meets(request.method, request.path)), None)
+            if fault is not None:
+                fault.times -= 1
+                if not fault.after_work:
+                    return _refused(fault.status, fault.words)
             before = repository.refs()
             response = self._run(repository, asker, rest, body)
             self._tell(repository, before, asker)
-        return response
+        return response if fault is None else _refused(fault.status, fault.words)
 
     def _tell(self, repository: Repository, before: dict[str, str], asker: Asker) -> None:
         after = repository.refs()

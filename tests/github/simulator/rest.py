@@ -23,6 +23,7 @@ from tests.github.simulator.answers import answer_json
 from tests.github.simulator.auth import Asker, Denied, asker_of
 from tests.github.simulator.call import Call
 from tests.github.simulator.events import Events
+from tests.github.simulator.faults import Fault
 from tests.github.simulator.limits import Limits
 from tests.github.simulator.openapi import description, is_also_allowed
 from tests.github.simulator.outbox import Outbox
@@ -45,25 +46,6 @@ class Asked:
     body: Any
     account: str
     parameters: dict[str, str] = field(default_factory=dict)
-
-
-@dataclass
-class Fault:
-    """An answer that goes wrong; with `after_work` what was asked is done all the same."""
-
-    method: str
-    path: str
-    status: int
-    times: int
-    after_work: bool
-    words: str = "Server Error"
-    headers: dict[str, str] = field(default_factory=dict)
-
-    def meets(self, method: str, path: str) -> bool:
-        return self.times > 0 and method == self.method and self.path in path
-
-    def denied(self) -> Denied:
-        return Denied(self.status, self.words, None, **self.headers)
 
 
 class Rest:
