@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
-from gate.domain.facts import DiffFacts
+from gate.domain.facts import ChangedFile, DiffFacts
 from gate.domain.hold import Likeness, RefUpdate
 from gate.domain.release import PushRefused, RefMove
 from gate.domain.repository import Receipt, Refusal, RepositoryRules, Standing
+from gate.domain.risk.view import ChangedText
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +61,21 @@ class Finding:
     what: str
     mend: str
     is_fatal: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Introduced:
+    """An object that a push brings: git's type, its size in bytes, and where git met it first.
+
+    `path` is a hint for blobs: a file name with a line break in it cannot be told. `content` is None where
+    the object is larger than what was asked for.
+    """
+
+    oid: str
+    type: str
+    size: int
+    path: str
+    content: bytes | None
 
 
 class HeldPushes(Protocol):
@@ -143,6 +159,21 @@ class History(Protocol):
 
     def blob(self, oid: str, *, max_bytes: int) -> tuple[bytes, int]:
         """The first `max_bytes` of a blob, and its whole size in bytes."""
+
+    def changed_texts(self, base: str, new: str, files: Sequence[ChangedFile]) -> Iterator[ChangedText]:
+        """The changed lines of these files between two commits (or a tree and a commit), file by file.
+
+        Streamed in flat memory; each file is cut at a cap. Binary files come without lines.
+        """
+
+    def introduced(self, new: str, *, max_bytes: int) -> Iterator[Introduced]:
+        """Every blob, commit and tag that `new` brings and upstream does not have, whatever branch it is on.
+
+        Raises Failed where objects are missing: none is not the same as none found.
+        """
+
+    def first_commit_with(self, oid: str, new: str) -> tuple[str, str] | None:
+        """The commit below `new` that first brought this blob in, and its path there."""
 
     def patch(self, base: str, new: str) -> Iterator[bytes]:
         """The whole diff as `git diff --binary` text, streamed."""
