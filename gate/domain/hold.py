@@ -86,6 +86,7 @@ class BlockReason(StrEnum):
     UPSTREAM_REFUSED = "upstream_refused"
     COLLECT_FAILED = "collect_failed"
     PUBLISH_REFUSED = "publish_refused"
+    SECRET_FOUND = "secret_found"
 
 
 class Likeness(StrEnum):
@@ -144,7 +145,11 @@ def kind_of(update: RefUpdate, *, is_ancestor: bool) -> UpdateKind:
 
 @dataclass(frozen=True, slots=True)
 class Push:
-    """One `git push` as the hook received it; its id names the held refs."""
+    """One `git push` as the hook received it; its id names the held refs.
+
+    `claim` is what the pushing side said of its session, and `claim_by` how: `credential`, `environment`, or
+    nothing.
+    """
 
     id: str
     repository_id: int
@@ -153,6 +158,8 @@ class Push:
     transport: str
     atomic: bool = False
     options: tuple[str, ...] = ()
+    claim: str = ""
+    claim_by: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -59,6 +59,8 @@ class SqlHolds:
                 transport=push.transport,
                 atomic=push.atomic,
                 options=json.dumps(push.options),
+                claim=push.claim,
+                claim_by=push.claim_by,
             )
             .on_conflict_do_nothing()
             .returning(pushes.c.id)
@@ -77,6 +79,8 @@ class SqlHolds:
             transport=row.transport,
             atomic=row.atomic,
             options=tuple(json.loads(row.options)),
+            claim=row.claim,
+            claim_by=row.claim_by,
         )
 
     def add(

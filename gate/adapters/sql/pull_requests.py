@@ -8,8 +8,8 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Row, and_, or_, select, update
 from sqlalchemy.exc import IntegrityError
 
-from gate.adapters.sql import observation_codec
 from gate.adapters.sql.conflicts import insert_into
+from gate.adapters.sql.packing import packed, unpacked
 from gate.adapters.sql.schema import holds, pull_requests, repositories, revisions
 from gate.domain.errors import Taken
 from gate.domain.hold import LIVE_STATES
@@ -69,14 +69,14 @@ class SqlPullRequests:
         return list(self._connection.scalars(query.order_by(holds.c.id)))
 
     def put_observation(self, hold_id: int, observation: Observation) -> None:
-        values = {"observation": observation_codec.encode(observation)}
+        values = {"observation": packed(observation)}
         this = pull_requests.c.hold_id == hold_id
         self._connection.execute(update(pull_requests).where(this).values(values))
 
     def observation(self, hold_id: int) -> Observation | None:
         query = select(pull_requests.c.observation).where(pull_requests.c.hold_id == hold_id)
         stored = self._connection.scalar(query)
-        return None if stored is None else observation_codec.decode(stored)
+        return None if stored is None else unpacked(stored, Observation)
 
 
 def _is_live() -> ColumnElement[bool]:

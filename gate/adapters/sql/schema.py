@@ -23,6 +23,7 @@ from gate.domain.delivery import DeliveryOutcome
 from gate.domain.hold import LIVE_STATES, BlockReason, HoldState, Likeness, UpdateKind
 from gate.domain.release import ReleaseOutcome
 from gate.domain.review import ReviewState, Role
+from gate.domain.risk.model import RiskLevel
 
 metadata = MetaData(
     naming_convention={
@@ -106,6 +107,9 @@ pushes = Table(
     Column("transport", Text, nullable=False),
     Column("atomic", Boolean, nullable=False),
     Column("options", Text, nullable=False),
+    # What the pushing side said of its session, and how: a claim.
+    Column("claim", Text, nullable=False, default="", server_default=""),
+    Column("claim_by", Text, nullable=False, default="", server_default=""),
 )
 
 holds = Table(
@@ -274,6 +278,44 @@ logins = Table(
     metadata,
     Column("login", Text, primary_key=True),
     Column("account_id", BigInteger, nullable=False),
+)
+
+evidence = Table(
+    "evidence",
+    metadata,
+    Column("hold_id", _ID, ForeignKey("holds.id"), primary_key=True, autoincrement=False),
+    Column("n", Integer, primary_key=True, autoincrement=False),
+    Column("level", Word(RiskLevel), nullable=False),
+    Column("collected_at", UtcTime, nullable=False),
+    # Both as compressed JSON. A verdict needs the assessment alone, and needs it often.
+    Column("assessment", LargeBinary, nullable=False),
+    Column("body", LargeBinary, nullable=False),
+)
+
+evidence_contents = Table(
+    "evidence_contents",
+    metadata,
+    Column("sha256", Text, primary_key=True),
+    Column("hold_id", _ID, ForeignKey("holds.id"), primary_key=True, autoincrement=False, index=True),
+    Column("n", Integer, primary_key=True, autoincrement=False),
+    Column("is_raw", Boolean, nullable=False),
+)
+
+allowed_secrets = Table(
+    "allowed_secrets",
+    metadata,
+    Column("repository_id", _ID, ForeignKey("repositories.id"), primary_key=True, autoincrement=False),
+    Column("identity", Text, primary_key=True),
+    Column("login", Text, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("allowed_at", UtcTime, nullable=False),
+)
+
+agent_places = Table(
+    "agent_places",
+    metadata,
+    Column("agent_id", _ID, ForeignKey("agents.id"), primary_key=True, autoincrement=False),
+    Column("body", Text, nullable=False),
 )
 
 settings = Table(

@@ -14,6 +14,7 @@ from sqlalchemy.exc import OperationalError
 from gate.adapters.audit.log import AuditLog
 from gate.adapters.sql.accounts import SqlAgents, SqlUsers
 from gate.adapters.sql.deliveries import SqlDeliveries
+from gate.adapters.sql.evidence import SqlEvidences
 from gate.adapters.sql.holds import SqlHolds
 from gate.adapters.sql.logins import SqlLogins
 from gate.adapters.sql.pull_requests import SqlPullRequests
@@ -73,6 +74,10 @@ class SqlTransaction:
     @cached_property
     def logins(self) -> SqlLogins:
         return SqlLogins(self._connection)
+
+    @cached_property
+    def evidence(self) -> SqlEvidences:
+        return SqlEvidences(self._connection)
 
     @cached_property
     def audit(self) -> AuditLog:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
@@ -10,6 +10,7 @@ from typing import Protocol
 
 from gate.domain.audit import AuditEvent
 from gate.domain.delivery import Delivery, DeliveryOutcome, Stored
+from gate.domain.evidence import Evidence
 from gate.domain.facts import DiffFacts
 from gate.domain.hold import BlockReason, Hold, HoldState, Likeness, Push, Revision, UpdateKind
 from gate.domain.policy import Override
@@ -17,6 +18,7 @@ from gate.domain.pull_request.model import PullRequest
 from gate.domain.release import RefMove, Release, ReleaseOutcome
 from gate.domain.repository import Agent, Grant, Repository
 from gate.domain.review import Account, Observation, Review, ReviewState, Role
+from gate.domain.risk.model import Assessment, RiskLevel
 from gate.domain.user import SignInLink, User
 
 
@@ -278,6 +280,45 @@ class Logins(Protocol):
     def forget(self, login: str) -> None: ...
 
 
+@dataclass(frozen=True, slots=True)
+class AllowedSecret:
+    """An admin's word that this is no secret, or one that may be published, in one repository."""
+
+    identity: str
+    login: str
+    reason: str
+    at: datetime
+
+
+class Evidences(Protocol):
+    """What was gathered about revisions, and which contents of the evidence store belong to it."""
+
+    def put(self, hold_id: int, n: int, evidence: Evidence) -> None:
+        """Write down, or write anew, the evidence of a revision."""
+
+    def get(self, hold_id: int, n: int) -> Evidence | None: ...
+
+    def assessment(self, hold_id: int, n: int) -> Assessment | None:
+        """The assessment alone, which is read far quicker than all of it."""
+
+    def levels(self, hold_ids: Collection[int]) -> dict[int, RiskLevel]:
+        """The risk level of each hold's current revision, where it has been assessed."""
+
+    def allow(self, repository: str, allowed: AllowedSecret) -> None: ...
+
+    def allowed(self, repository: str) -> dict[str, AllowedSecret]:
+        """Every secret that an admin allowed in this repository, by its identity."""
+
+    def forget_contents(self, *, closed_before: datetime, is_raw: bool) -> int:
+        """Let go of the contents of holds that ended before this time; returns of how many revisions.
+
+        With `is_raw` only of raw contents. The evidence itself, in words, stays.
+        """
+
+    def contents(self) -> frozenset[str]:
+        """The SHA-256 of everything in the evidence store that some evidence still needs."""
+
+
 class Releases(Protocol):
     """The write-ahead record of releases: the intent is there before upstream is touched."""
 
@@ -344,6 +385,9 @@ class Transaction(Protocol):
 
     @property
     def logins(self) -> Logins: ...
+
+    @property
+    def evidence(self) -> Evidences: ...
 
     @property
     def audit(self) -> Trail: ...
