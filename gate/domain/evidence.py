@@ -12,6 +12,7 @@ from enum import StrEnum
 
 from gate.domain.brief.model import BriefReport
 from gate.domain.risk.model import Assessment
+from gate.domain.secret import FoundSecret as FoundSecret
 from gate.domain.session.model import Session, TestCounts
 
 
@@ -97,28 +98,6 @@ class AgentSummary:
 
     source: SummarySource
     text: str
-
-
-@dataclass(frozen=True, slots=True)
-class FoundSecret:
-    """A secret in what was pushed. It holds nothing of the secret itself.
-
-    `identity` is an HMAC of it under the gate's own key. `path` is None for a commit's or tag's message,
-    `oid` the commit that brought it in where that is known. `blocks`: it stops publishing until it is gone
-    or an admin allows it with a reason.
-    """
-
-    rule: str
-    rule_name: str
-    identity: str
-    blocks: bool
-    path: str | None
-    line: int | None
-    column: int | None
-    oid: str | None
-    what: str = "file"
-    allowed_by: str | None = None
-    reason: str = ""
 
 
 @dataclass(frozen=True, slots=True)

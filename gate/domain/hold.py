@@ -86,7 +86,7 @@ class BlockReason(StrEnum):
     UPSTREAM_REFUSED = "upstream_refused"
     COLLECT_FAILED = "collect_failed"
     PUBLISH_REFUSED = "publish_refused"
-    SECRET_FOUND = "secret_found"
+    SECRET_FOUND = "secret_found"  # noqa: S105 - the name of a reason
 
 
 class Likeness(StrEnum):

@@ -14,6 +14,7 @@ from gate.domain.policy.conditions import KindIs
 from gate.domain.policy.pattern import Pattern
 from gate.domain.policy.ref_pattern import RefPattern, any_matches
 from gate.domain.policy.review_conditions import HasStatus, HasValidSignatures
+from gate.domain.policy.risk_conditions import Silence
 from gate.domain.policy.subject import Subject
 from gate.domain.policy.who import Who
 from gate.domain.review import Observation, Wants
@@ -204,7 +205,8 @@ class OverrideRule:
 class Policy:
     """A whole policy. `hash` is the SHA-256 of its text; `warnings` are for the person who wrote it.
 
-    `commands` says whether comments such as `/hold` are commands.
+    `commands` says whether comments such as `/hold` are commands; `silences` which findings of the risk rules
+    do not count.
     """
 
     hash: str
@@ -216,6 +218,7 @@ class Policy:
     override: OverrideRule | None
     warnings: tuple[str, ...] = ()
     commands: bool = False
+    silences: tuple[Silence, ...] = ()
 
     @property
     def used_rules(self) -> tuple[Rule, ...]:

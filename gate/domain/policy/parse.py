@@ -22,6 +22,7 @@ from gate.domain.policy.model import (
     Rule,
 )
 from gate.domain.policy.parse_options import parse_comment_patterns
+from gate.domain.policy.parse_risk import parse_silences
 from gate.domain.policy.parse_rules import (
     MOST_APPROVALS,
     check_count,
@@ -96,11 +97,14 @@ def _parse(top: Table, text_hash: str) -> Policy:
     override = _parse_override(combined.table("override")) if "override" in combined else None
     combined.close()
     commands = _parse_commands(top.table("commands"))
+    silences = parse_silences(top.table("risk"))
     top.close()
     if not commands:
         _check_methods(rules, top.notes)
     warnings = tuple(top.notes.warnings)
-    return Policy(text_hash, hold, release, rules, approval, disapproval, override, warnings, commands)
+    return Policy(
+        text_hash, hold, release, rules, approval, disapproval, override, warnings, commands, silences
+    )
 
 
 def _parse_commands(table: Table) -> bool:

@@ -12,6 +12,9 @@ from gate.domain.policy import review_conditions as r
 from gate.domain.policy.condition import Condition
 from gate.domain.policy.pattern import Pattern, PatternFault, compile_pattern
 from gate.domain.policy.reading import Table
+from gate.domain.policy.risk_conditions import HasRisk
+from gate.domain.risk.catalogue import ALL_RULES
+from gate.domain.risk.model import RiskLevel
 
 Conditions = tuple[tuple[str, Condition], ...]
 
@@ -184,6 +187,26 @@ def _has_valid_signatures_by(table: Table, key: str) -> Condition:
     return r.HasValidSignatures(users)
 
 
+def _has_risk(table: Table, key: str) -> Condition:
+    inner = table.table(key)
+    at_least = inner.choice("at_least", RiskLevel.LOW)
+    rules = inner.parsed("rules", parse_rule_id)
+    if inner.is_empty:
+        table.fault(key, 'holds no bound. Add one, such as at_least = "high"')
+    if at_least is RiskLevel.NONE:
+        inner.fault("at_least", "is none, which every push has. Choose low or more")
+    inner.close()
+    return HasRisk(at_least, rules)
+
+
+def parse_rule_id(text: str) -> str:
+    """The id of a risk rule; ValueError where there is no such rule."""
+    known = {rule.id for rule in ALL_RULES}
+    if text not in known:
+        raise ValueError(f"{text!r} is no risk rule. docs/risk.md lists them")
+    return text
+
+
 _PARSERS: Mapping[str, Callable[[Table, str], Condition]] = {
     "changed_files": _changed_files,
     "no_changed_files": _no_changed_files,
@@ -200,5 +223,6 @@ _PARSERS: Mapping[str, Callable[[Table, str], Condition]] = {
     "title": _title,
     "has_valid_signatures": _has_valid_signatures,
     "has_valid_signatures_by": _has_valid_signatures_by,
+    "has_risk": _has_risk,
 }
 CONDITION_KEYS = tuple(_PARSERS)

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from gate.domain.facts import ChangedFile
 from gate.domain.hold import Likeness, UpdateKind
 from gate.domain.review import Reviewer, Role
+from gate.domain.risk.model import Assessment
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +48,8 @@ class Subject:
     `files_truncated` says that `files` was cut at a cap, and then no condition may rest on it. `commits` are
     those that the push brings, None where they are not known as a whole. `operator` is a login at the gate,
     `operator_account` the same person's at the forge where people have accounts of their own. `owned` are
-    the owners of the changed files; where they are not known, `owners_fault` says why. While there are
+    the owners of the changed files; where they are not known, `owners_fault` says why. `risk` is what
+    counts, by this policy, of what the risk rules found; None where nothing was assessed. While there are
     `doubts`, in words, nothing is released.
     """
 
@@ -71,6 +73,7 @@ class Subject:
     commits: tuple[str, ...] | None = None
     owned: tuple[OwnedPaths, ...] | None = None
     owners_fault: str = "CODEOWNERS was not read"
+    risk: Assessment | None = None
     doubts: tuple[str, ...] = ()
     is_live: bool = True
     lockdown: str | None = None

@@ -47,6 +47,7 @@ REASON = {
     BlockReason.UPSTREAM_REFUSED: "upstream refused it",
     BlockReason.COLLECT_FAILED: "the evidence could not be collected",
     BlockReason.PUBLISH_REFUSED: "it could not be put up for review",
+    BlockReason.SECRET_FOUND: "there is a secret in what was pushed",
 }
 LIKENESS = {
     Likeness.NO_CHANGE: "It has the same files, parents and messages as before.",
