@@ -9,7 +9,7 @@ export PUSHGATE_URL ?= http://127.0.0.1:$(PORT)
 # Processes write to pipes here, and what they say should be seen at once.
 export PYTHONUNBUFFERED := 1
 
-.PHONY: run check test bench clean
+.PHONY: run check test test-codex bench clean
 
 run: $(VENV)/.runtime
 	@$(VENV)/bin/python -m gate migrate
@@ -27,12 +27,18 @@ test: $(VENV)/.tools
 	@tests/prepare
 	@$(VENV)/bin/python -m pytest -n 2 --dist worksteal
 
+# The real Codex CLI is 400 MB, so `make test` leaves it out (.ci/README.md).
+test-codex: $(VENV)/.tools
+	@tests/prepare
+	@tests/codex_cli/prepare
+	@$(VENV)/bin/python -m pytest -m codex tests/codex_cli
+
 bench: $(VENV)/.tools
 	@bench/prepare
 	$(VENV)/bin/python -m bench
 
 clean:
-	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache
+	rm -rf $(VENV) .codex-cli .mypy_cache .ruff_cache .pytest_cache
 
 # Debian's Python comes without the package that makes virtual environments.
 $(VENV)/bin/python:

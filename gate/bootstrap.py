@@ -49,6 +49,8 @@ from gate.domain.repository import GITHUB, Limits
 from gate.domain.review import Account
 from gate.services.accept_delivery import AcceptDelivery
 from gate.services.agents import AgentAccounts
+from gate.services.allow_secrets import AllowSecrets
+from gate.services.assess import Assess
 from gate.services.authenticate_agent import AuthenticateAgent
 from gate.services.code_owners import ReadCodeOwners
 from gate.services.collect import Collect
@@ -56,6 +58,7 @@ from gate.services.enroll import Enroll
 from gate.services.examine import Examine
 from gate.services.forge_health import LookAtForges
 from gate.services.forget_login import ForgetLogin
+from gate.services.gather import Gather
 from gate.services.hook_rules import HookSettings, TellHooks
 from gate.services.intake import Intake
 from gate.services.judge import Judge
@@ -117,6 +120,7 @@ class Container:
     tell_hooks: TellHooks
     intake: Intake
     collect: Collect
+    assess: Assess
     publish: Publish
     reconcile: Reconcile
     release: Release
@@ -133,6 +137,7 @@ class Container:
     maintain: Maintain
     refresh: Refresh
     review: ReviewHold
+    allow_secrets: AllowSecrets
     lockdown: Lockdown
     enroll: Enroll
     agents: AgentAccounts
@@ -166,7 +171,7 @@ def build_inline(settings: Settings, *, clock: Clock = now, step: FailPoint | No
     """
     queue = InlineQueue(report_fault)
     container = _wire(settings, Redis.from_url(settings.redis_url), queue, clock, step)
-    names = ("intake", "collect", "publish", "reconcile", "release", "settle", "show", "reopen")
+    names = ("intake", "collect", "assess", "publish", "reconcile", "release", "settle", "show", "reopen")
     queue.jobs = {name: getattr(container, name) for name in (*names, "take_delivery")}
     return container
 
@@ -215,6 +220,7 @@ def _wire(
         tell_hooks=tell_hooks,
         intake=Intake(store, repositories, policies, queue, tell_agent, clock, step),
         collect=Collect(store, repositories, queue, clock, step),
+        assess=Assess(store, Gather(store, clock), queue, tell_agent, clock, step),
         publish=Publish(store, forge, write_request, queue, tell_agent, clock, step),
         reconcile=Reconcile(store, repositories, judge, queue, tell_agent, clock, step),
         release=Release(store, repositories, judge, forge, queue, clock, step, report_fault, settings.url),
@@ -233,6 +239,7 @@ def _wire(
         maintain=Maintain(store, repositories, report_fault),
         refresh=Refresh(store, repositories, clock, settings.refresh_after),
         review=ReviewHold(store, policies, forge, queue, clock),
+        allow_secrets=AllowSecrets(store, queue, clock),
         lockdown=Lockdown(store, tell_hooks, queue, clock),
         enroll=Enroll(store, repositories, policies, tell_hooks, clock, github),
         agents=AgentAccounts(store, clock, new_secret, tell_hooks, github),

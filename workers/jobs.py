@@ -28,6 +28,11 @@ def collect(hold_id: int) -> Retry | None:
     return _attempt(lambda: container().collect(hold_id))
 
 
+def assess(hold_id: int) -> Retry | None:
+    """Gather the evidence of a hold's current revision, and weigh it."""
+    return _attempt(lambda: container().assess(hold_id))
+
+
 def publish(hold_id: int) -> Retry | None:
     """Put a hold's current revision before its reviewers."""
     return _attempt(lambda: container().publish(hold_id))

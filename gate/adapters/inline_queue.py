@@ -30,6 +30,9 @@ class InlineQueue:
     def collect(self, hold_id: int) -> None:
         self._enqueue("collect", hold_id)
 
+    def assess(self, hold_id: int) -> None:
+        self._enqueue("assess", hold_id)
+
     def publish(self, hold_id: int) -> None:
         self._enqueue("publish", hold_id)
 

@@ -37,6 +37,9 @@ class RqQueue:
     def collect(self, hold_id: int) -> None:
         self._enqueue("collect", f"collect-{hold_id}", hold_id)
 
+    def assess(self, hold_id: int) -> None:
+        self._enqueue("assess", f"assess-{hold_id}", hold_id)
+
     def publish(self, hold_id: int) -> None:
         self._enqueue("publish", f"publish-{hold_id}", hold_id)
 

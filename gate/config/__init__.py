@@ -57,6 +57,9 @@ class Settings:
     ssh_command: str
     origin: str
     session_lifetime: timedelta
+    evidence_url: str
+    evidence_days: int
+    raw_evidence_days: int
     trusted_proxies: int
     log_level: str
     fail_point: str | None
@@ -163,6 +166,24 @@ OPTIONS: dict[str, Option] = {
         "0",
         count,
         "How many reverse proxies stand before the gate and set X-Forwarded-* headers.",
+    ),
+    "evidence_url": Option(
+        "PUSHGATE_EVIDENCE_URL",
+        "{home}/evidence",
+        text,
+        "Where evidence is kept: a folder, or an S3-compatible store as s3://bucket/prefix.",
+    ),
+    "evidence_days": Option(
+        "PUSHGATE_EVIDENCE_DAYS",
+        "400",
+        count,
+        "How many days after a hold's end its logs and artifacts are kept; 0 for ever.",
+    ),
+    "raw_evidence_days": Option(
+        "PUSHGATE_RAW_EVIDENCE_DAYS",
+        "90",
+        count,
+        "How many days after a hold's end raw bytes, which may hold secrets, are kept; 0 for ever.",
     ),
     "log_level": Option(
         "PUSHGATE_LOG_LEVEL", "info", one_of("debug", "info", "warning", "error"), "What gets logged."

@@ -38,7 +38,7 @@ class Action(StrEnum):
 
     HOLD_REGISTER = "hold:register", "A held ref update became a hold with its first revision."
     HOLD_REVISE = "hold:revise", "A new revision replaced the last one and voided its approvals."
-    HOLD_COLLECT = "hold:collect", "The evidence of a revision was collected."
+    HOLD_COLLECT = "hold:collect", "What git says of a revision was collected."
     HOLD_PUBLISH = "hold:publish", "A revision was put up for review."
     HOLD_APPROVE = "hold:approve", "The policy is satisfied; the hold may be released."
     HOLD_UNAPPROVE = "hold:unapprove", "The policy is no longer satisfied; the approval is gone."
@@ -66,6 +66,10 @@ class Action(StrEnum):
     REVIEW_REFUSE = "review:refuse", "A review was not taken; the reason is given."
     REVIEW_DISMISS = "review:dismiss", "A review's opinion was taken away; who did it is given."
     REVIEW_LATE_OBJECTION = "review:late_objection", "A reviewer objected after the release."
+
+    EVIDENCE_COLLECT = "evidence:collect", "The evidence of a revision was gathered, files by their SHA-256."
+    EVIDENCE_EXPIRE = "evidence:expire", "Contents of evidence were let go, as their time was over."
+    SECRET_ALLOW = "secret:allow", "An admin allowed what the scan took for a secret, and said why."
 
     PULL_REQUEST_OPEN = "pull_request:open", "A pull request was opened, or found, for a hold."
     PULL_REQUEST_RESTORE = "pull_request:restore", "The gate's own words in a pull request were put back."

@@ -42,7 +42,7 @@ class Collect:
             if not self._store_facts(hold, facts, likeness):
                 return
             self.fail_point("collect:stored")
-            self.queue.publish(hold_id)
+            self.queue.assess(hold_id)
 
     def _likeness(self, history: History, hold: Hold, facts: DiffFacts) -> Likeness | None:
         """What changed since the revision before this one; None where that cannot be said."""

@@ -132,6 +132,7 @@ class Judge:
             users = tx.users.all()
             numbers = {login: tx.logins.get(login) for login in wants.users}
             lockdown = tx.settings.get(LOCKDOWN)
+            risk = tx.evidence.assessment(hold.id, hold.revision.n)
             overrides = tx.reviews.overrides(hold.id)
         assert facts is not None, "only collected holds are judged"
         assert hold.revision.kind is not None, "only collected holds are judged"
@@ -158,6 +159,7 @@ class Judge:
             commits=None if facts.truncated else tuple(commit.oid for commit in facts.commits),
             is_live=hold.state.is_live,
             lockdown=lockdown,
+            risk=risk,
             doubts=directory.doubts(agent, operator),
         )
         return subject, directory.overrides(overrides), directory.observed(observation, agent)

@@ -21,7 +21,9 @@ from gate.services.seen import note_review, seen_review
 from gate.services.standing import TellAgent
 
 # There is no review to look at: only a person or a new push can mend it.
-_HAS_NO_REVIEW = frozenset({BlockReason.COLLECT_FAILED, BlockReason.PUBLISH_REFUSED})
+_HAS_NO_REVIEW = frozenset(
+    {BlockReason.COLLECT_FAILED, BlockReason.PUBLISH_REFUSED, BlockReason.SECRET_FOUND}
+)
 # A person has to mend it; until then only its end is taken note of.
 _WAITS_FOR_A_PERSON = frozenset({BlockReason.UPSTREAM_REFUSED, BlockReason.TAMPERED})
 # How many of a ref's latest releases may have carried a hold along.

@@ -170,7 +170,7 @@ class Sweep:
             case HoldState.RECEIVED:
                 self.queue.collect(hold.id)
             case HoldState.COLLECTING:
-                self.queue.publish(hold.id)
+                self.queue.assess(hold.id)
             case HoldState.RELEASING:
                 self.queue.release(hold.id)
             case _:

@@ -26,6 +26,8 @@ BEFORE_REVIEW = (
     "intake:stored",
     "collect:before-store",
     "collect:stored",
+    "assess:before-store",
+    "assess:stored",
     "publish:before-store",
     "reconcile:decided",
     "reconcile:stored",
@@ -44,6 +46,7 @@ AT_GITHUB = ("release:merged",)
 STORY = [
     Action.HOLD_REGISTER,
     Action.HOLD_COLLECT,
+    Action.EVIDENCE_COLLECT,
     Action.HOLD_PUBLISH,
     Action.REVIEW_SUBMIT,
     Action.HOLD_APPROVE,

@@ -85,6 +85,7 @@ def test_with_every_webhook_lost_the_sweep_brings_it_upstream(gate: GitHubGate) 
 STORY = [
     "hold:register",
     "hold:collect",
+    "evidence:collect",
     "hold:publish",
     "review:submit",
     "hold:approve",

@@ -98,7 +98,16 @@ def test_a_blocked_revision_gives_way_to_the_next_push(box: Box) -> None:
     assert (box.hold(1).state, box.hold(1).revision.n) == (HoldState.IN_REVIEW, 2)
 
 
-@pytest.mark.parametrize("step", ["collect:before-store", "collect:stored", "publish:before-store"])
+@pytest.mark.parametrize(
+    "step",
+    [
+        "collect:before-store",
+        "collect:stored",
+        "assess:before-store",
+        "assess:stored",
+        "publish:before-store",
+    ],
+)
 def test_a_crash_on_the_way_to_review_is_made_good(box: Box, step: str) -> None:
     box.crash_at = step
     with pytest.raises(Crash):
@@ -106,7 +115,7 @@ def test_a_crash_on_the_way_to_review_is_made_good(box: Box, step: str) -> None:
 
     box.gate.sweep()
 
-    assert box.story(1) == ["hold:register", "hold:collect", "hold:publish"]
+    assert box.story(1) == ["hold:register", "hold:collect", "evidence:collect", "hold:publish"]
     assert box.standing()["state"] == "in_review"
 
 

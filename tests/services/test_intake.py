@@ -21,7 +21,7 @@ def test_a_push_becomes_a_hold_in_review_and_upstream_stays(box: Box) -> None:
     assert (hold.state, hold.ref, hold.revision.n) == (HoldState.IN_REVIEW, MAIN, 1)
     assert (hold.revision.old, hold.revision.new) == (box.first, change)
     assert box.tip() == box.first
-    assert box.story(1) == ["hold:register", "hold:collect", "hold:publish"]
+    assert box.story(1) == ["hold:register", "hold:collect", "evidence:collect", "hold:publish"]
 
 
 def test_taking_a_push_in_twice_changes_nothing(box: Box) -> None:
@@ -267,7 +267,7 @@ def test_a_crash_in_intake_loses_no_push(box: Box, step: str) -> None:
     box.gate.sweep()
 
     assert box.states() == {1: HoldState.IN_REVIEW}
-    assert box.story(1) == ["hold:register", "hold:collect", "hold:publish"]
+    assert box.story(1) == ["hold:register", "hold:collect", "evidence:collect", "hold:publish"]
 
 
 def test_a_first_push_into_an_empty_repository_is_held(box: Box) -> None:

@@ -46,7 +46,7 @@ def test_a_fast_forward_reaches_upstream_and_the_gates_own_branch(box: Box) -> N
 
     assert (box.tip(), box.tip(folder=box.bare)) == (change, change)
     assert box.states() == {1: HoldState.RELEASED}
-    assert box.story(1)[3:] == ["review:submit", "hold:approve", "hold:release_begin", "hold:release"]
+    assert box.story(1)[4:] == ["review:submit", "hold:approve", "hold:release_begin", "hold:release"]
     (release,) = box.releases(1)
     assert (release.move, release.outcome) == (RefMove(MAIN, box.first, change), ReleaseOutcome.RELEASED)
     assert json.loads(release.verdict)["outcome"] == "approved"

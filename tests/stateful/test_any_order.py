@@ -34,6 +34,8 @@ STEPS = (
         "intake:stored",
         "collect:before-store",
         "collect:stored",
+        "assess:before-store",
+        "assess:stored",
         "publish:before-store",
     ),
     *("reconcile:decided", "reconcile:stored", "release:intent", "release:pushed", "release:recorded"),

@@ -110,6 +110,7 @@ def test_the_readmes_walk(folder: Path, start: Callable[[], Started], window: Ca
 STORY = [
     "hold:register",
     "hold:collect",
+    "evidence:collect",
     "hold:publish",
     "review:submit",
     "hold:approve",

@@ -127,7 +127,7 @@ class Secret:
 
 
 class SecretScanner(Protocol):
-    """Finds secrets in bytes, offline. Raises Failed whenever it cannot say: nobody may take that for none."""
+    """Finds secrets in bytes, offline. Raises Failed whenever it cannot say: that is not the same as none."""
 
     @property
     def version(self) -> str:

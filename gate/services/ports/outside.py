@@ -28,6 +28,9 @@ class Queue(Protocol):
 
     def collect(self, hold_id: int) -> None: ...
 
+    def assess(self, hold_id: int) -> None:
+        """Gather the evidence of a collected revision, and weigh it."""
+
     def publish(self, hold_id: int) -> None: ...
 
     def reconcile(self, hold_id: int) -> None: ...
