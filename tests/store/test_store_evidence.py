@@ -5,7 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import timedelta
 
+import pytest
+
 from gate.adapters.sql.store import SqlStore
+from gate.domain.agent_place import AgentPlace
+from gate.domain.errors import NotFound
 from gate.domain.evidence import Evidence, EvidenceFile, FileKind
 from gate.domain.hold import HoldState, Push
 from gate.domain.risk.model import Assessment, RiskLevel
@@ -91,3 +95,20 @@ def test_an_allowed_secret_is_allowed_in_its_repository(ready: SqlStore) -> None
     with ready.snapshot() as tx:
         assert tx.evidence.allowed("demo") == {"e" * 64: allowed}
         assert tx.evidence.allowed("other") == {}
+
+
+def test_an_agents_place_is_where_it_was_noted_last(ready: SqlStore) -> None:
+    place = AgentPlace(
+        "codex-1", "/home/codex/.codex", ("/home/codex/work", "/srv/work"), ("/var/log/codex",)
+    )
+
+    with ready.transaction() as tx:
+        tx.places.put(replace(place, work=()))
+        tx.places.put(place)
+        with pytest.raises(NotFound, match="agent codex-2: there is none of this name"):
+            tx.places.put(replace(place, agent="codex-2"))
+
+    with ready.snapshot() as tx:
+        assert tx.places.get("codex-1") == place
+        assert tx.places.get("codex-2") is None
+        assert tx.places.all() == [place]

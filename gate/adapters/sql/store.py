@@ -17,6 +17,7 @@ from gate.adapters.sql.deliveries import SqlDeliveries
 from gate.adapters.sql.evidence import SqlEvidences
 from gate.adapters.sql.holds import SqlHolds
 from gate.adapters.sql.logins import SqlLogins
+from gate.adapters.sql.places import SqlPlaces
 from gate.adapters.sql.pull_requests import SqlPullRequests
 from gate.adapters.sql.releases import SqlReleases
 from gate.adapters.sql.repositories import SqlRepositories
@@ -42,6 +43,10 @@ class SqlTransaction:
     @cached_property
     def agents(self) -> SqlAgents:
         return SqlAgents(self._connection)
+
+    @cached_property
+    def places(self) -> SqlPlaces:
+        return SqlPlaces(self._connection)
 
     @cached_property
     def users(self) -> SqlUsers:

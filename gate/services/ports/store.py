@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
+from gate.domain.agent_place import AgentPlace
 from gate.domain.audit import AuditEvent
 from gate.domain.delivery import Delivery, DeliveryOutcome, Stored
 from gate.domain.evidence import Evidence
@@ -81,6 +82,17 @@ class Agents(Protocol):
         """Let the agent push to this repository; replaces an earlier grant."""
 
     def grants(self, *, agent: str | None = None, repository: str | None = None) -> list[Grant]: ...
+
+
+class Places(Protocol):
+    """Where agents work, as `agent setup` noted it."""
+
+    def get(self, agent: str) -> AgentPlace | None: ...
+
+    def put(self, place: AgentPlace) -> None:
+        """Note it, in place of what was noted before. Raises NotFound for an agent that there is not."""
+
+    def all(self) -> list[AgentPlace]: ...
 
 
 class Users(Protocol):
@@ -361,6 +373,9 @@ class Transaction(Protocol):
 
     @property
     def agents(self) -> Agents: ...
+
+    @property
+    def places(self) -> Places: ...
 
     @property
     def users(self) -> Users: ...
