@@ -1,0 +1,6 @@
+"""What the Codex CLI leaves behind: the records of its threads, and the log of `codex exec --json`."""
+
+from gate.adapters.codex.exec_json import is_exec_json as is_exec_json
+from gate.adapters.codex.exec_json import read_exec_json as read_exec_json
+from gate.adapters.codex.rollout import is_rollout as is_rollout
+from gate.adapters.codex.rollout import read_rollout as read_rollout
