@@ -1,0 +1,1 @@
+"""Files that an agent left as proof: test reports, coverage reports, pictures."""
