@@ -1,0 +1,1 @@
+"""Content by its SHA-256, in zstd frames, on a disk or in an object store."""
