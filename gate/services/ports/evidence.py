@@ -31,8 +31,8 @@ class HostFileKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class HostFile:
-    """A file on the agent host. `path` is relative to its root, `/` between parts; bytes that are no UTF-8
-    are surrogate escapes. A symbolic link, device, socket or pipe is `other`, and is never opened.
+    """A file on the agent host. `path` is absolute, without its first slash; bytes that are no UTF-8 are
+    surrogate escapes. A symbolic link, device, socket or pipe is `other`, and is never opened.
     """
 
     root: Root
@@ -55,10 +55,10 @@ class AgentHost(Protocol):
         """Whether the agent has this root."""
 
     def inside(self, root: Root, path: str) -> str | None:
-        """The path relative to `root` of an absolute path on the host; None where it lies outside."""
+        """An absolute path of the host as this port takes paths; None where it lies outside `root`."""
 
     def list(self, root: Root, folder: str = "") -> Iterator[HostFile]:
-        """What is in a folder, in no order."""
+        """What is in a folder, in no order; without one, in all of the folders behind the root."""
 
     def stat(self, root: Root, path: str) -> HostFile: ...
 

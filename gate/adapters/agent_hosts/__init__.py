@@ -1,0 +1,1 @@
+"""The machines that agents work on, read only."""
