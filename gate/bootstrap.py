@@ -11,10 +11,15 @@ from redis import Redis
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
+from gate.adapters.agent_home import LocalAgentHomes
+from gate.adapters.agent_hosts.local import AgentPlaces
+from gate.adapters.artifacts.reader import read_artifact
 from gate.adapters.audit.signer import TreeHeadSigner, load_signer
 from gate.adapters.audit.witness_file import WitnessFile
 from gate.adapters.code_owners import GitHubCodeOwners
+from gate.adapters.codex import read_head, read_rollout, read_thread_index
 from gate.adapters.disk import Disk
+from gate.adapters.evidence_store.store import FsspecEvidenceStore
 from gate.adapters.fail_points import fail_point
 from gate.adapters.forges import Forges
 from gate.adapters.git.repositories import GitRepositories
@@ -33,16 +38,22 @@ from gate.adapters.logs import report_fault
 from gate.adapters.notifiers.email import EmailNotifier, MailServer
 from gate.adapters.notifiers.slack import SlackNotifier
 from gate.adapters.password_hasher import Argon2PasswordHasher
+from gate.adapters.path_matcher import GitIgnorePathMatcher
 from gate.adapters.policy_files import FolderOfPolicies
+from gate.adapters.recordings.reader import read_recording
 from gate.adapters.redis_tally import RedisTally
 from gate.adapters.rq_probe import RqProbe
 from gate.adapters.rq_queue import RqQueue
 from gate.adapters.secret_files import secret_in
+from gate.adapters.secrets.redactor import KingfisherRedactor
+from gate.adapters.secrets.scanner import KingfisherScanner
+from gate.adapters.shell.parser import BashParser
 from gate.adapters.sql.census import SqlCensus
 from gate.adapters.sql.store import SqlStore
 from gate.adapters.trail.reader import StoredTrail
 from gate.adapters.trail.tree_heads import StoredTreeHeads
 from gate.adapters.trail.verifier import TrailVerifier
+from gate.adapters.zizmor import Zizmor
 from gate.config import GitHubSettings, Settings
 from gate.domain.policy import Method
 from gate.domain.repository import GITHUB, Limits
@@ -52,10 +63,14 @@ from gate.services.agents import AgentAccounts
 from gate.services.allow_secrets import AllowSecrets
 from gate.services.assess import Assess
 from gate.services.authenticate_agent import AuthenticateAgent
+from gate.services.checkpoints import CollectCheckpoints
 from gate.services.code_owners import ReadCodeOwners
 from gate.services.collect import Collect
 from gate.services.enroll import Enroll
 from gate.services.examine import Examine
+from gate.services.expire_evidence import ExpireEvidence, Retention
+from gate.services.find_brief import FindBrief
+from gate.services.find_session import FindSession
 from gate.services.forge_health import LookAtForges
 from gate.services.forget_login import ForgetLogin
 from gate.services.gather import Gather
@@ -65,32 +80,42 @@ from gate.services.judge import Judge
 from gate.services.lockdown import Lockdown
 from gate.services.maintain import Maintain
 from gate.services.notify import Notify
+from gate.services.operator_briefs import OperatorBriefs
 from gate.services.people import People
 from gate.services.ports.notify import Notifier
 from gate.services.ports.outside import Clock, FailPoint, Queue, ReportFault
 from gate.services.ports.store import Store
 from gate.services.publish import Publish
 from gate.services.queries.deliveries import ListDeliveries
+from gate.services.queries.evidence_page import ReadEvidence
 from gate.services.queries.health import CheckReady, ReadHealth
 from gate.services.queries.hold_list import ListHolds
 from gate.services.queries.hold_page import ShowHold
+from gate.services.queries.log_page import ReadLog
 from gate.services.queries.push_page import ShowPush
 from gate.services.queries.repository_list import ListAgents, ListRepositories
 from gate.services.queries.revision_files import ReadRevision
 from gate.services.queries.trail import ReadTrail
+from gate.services.read_raw import ReadRaw
+from gate.services.read_session import ReadSession
 from gate.services.reconcile import Reconcile
 from gate.services.redeliver import Redeliver
 from gate.services.refresh import Refresh
 from gate.services.release import Release
 from gate.services.reopen import Reopen
+from gate.services.replay import MakeReplay
 from gate.services.review import ReviewHold
 from gate.services.review_request import WriteRequest
+from gate.services.scan_push import ScanPush
+from gate.services.set_up_agent import SetUpAgent
 from gate.services.settle import Settle
 from gate.services.show import Show
+from gate.services.snapshot import Snapshot
 from gate.services.standing import TellAgent
 from gate.services.sweep import Sweep
 from gate.services.take_delivery import TakeDelivery
 from gate.services.valid_policy import valid_policy
+from gate.services.weigh import Weigh
 from gate.transport.smart_http import create_git_blueprint
 from gate.transport.wiring import TransportServices, TransportSettings
 from gate.web import WebhookServices, WebServices, WebSettings, create_app
@@ -121,6 +146,11 @@ class Container:
     intake: Intake
     collect: Collect
     assess: Assess
+    evidence_store: FsspecEvidenceStore
+    scanner: KingfisherScanner
+    operator_briefs: OperatorBriefs
+    set_up_agent: SetUpAgent
+    expire_evidence: ExpireEvidence
     publish: Publish
     reconcile: Reconcile
     release: Release
@@ -203,6 +233,10 @@ def _wire(
     judge_last_look = Judge(store, LastLook(store, local), policies, code_owners, clock)
     tell_agent = TellAgent(store, repositories)
     tell_hooks = TellHooks(store, repositories, policies, _hook_settings(settings))
+    evidence_store = FsspecEvidenceStore(settings.evidence_url)
+    # The key of identities: who has them cannot try out what a secret was.
+    scanner = KingfisherScanner(secret_in(settings.secrets / "evidence-key").encode(), settings.rule_cache)
+    gather = _gather(settings, store, repositories, evidence_store, scanner, clock)
     write_request = WriteRequest(store, repositories, judge_last_look, tree_heads, settings.url)
     return Container(
         settings=settings,
@@ -220,7 +254,12 @@ def _wire(
         tell_hooks=tell_hooks,
         intake=Intake(store, repositories, policies, queue, tell_agent, clock, step),
         collect=Collect(store, repositories, queue, clock, step),
-        assess=Assess(store, Gather(store, clock), queue, tell_agent, clock, step),
+        assess=Assess(store, gather, queue, tell_agent, clock, step),
+        evidence_store=evidence_store,
+        scanner=scanner,
+        operator_briefs=OperatorBriefs(store, clock, GitIgnorePathMatcher(), tell_hooks),
+        set_up_agent=SetUpAgent(store, LocalAgentHomes(), clock, new_secret, settings.url),
+        expire_evidence=ExpireEvidence(store, evidence_store, clock, _retention(settings)),
         publish=Publish(store, forge, write_request, queue, tell_agent, clock, step),
         reconcile=Reconcile(store, repositories, judge, queue, tell_agent, clock, step),
         release=Release(store, repositories, judge, forge, queue, clock, step, report_fault, settings.url),
@@ -247,6 +286,38 @@ def _wire(
         notify=_notify(settings, store, clock),
         examine=Examine(_installation(settings, store), store, repositories, policies, RqProbe(redis), clock),
     )
+
+
+def _gather(
+    settings: Settings,
+    store: Store,
+    repositories: GitRepositories,
+    evidence_store: FsspecEvidenceStore,
+    scanner: KingfisherScanner,
+    clock: Clock,
+) -> Gather:
+    snapshot, match, parse_shell = Snapshot(evidence_store), GitIgnorePathMatcher(), BashParser()
+    return Gather(
+        store=store,
+        repositories=repositories,
+        hosts=AgentPlaces(store),
+        make_redactor=lambda: KingfisherRedactor(settings.rule_cache),
+        find_session=FindSession(read_head, read_thread_index),
+        read_session=ReadSession(evidence_store, snapshot, read_rollout),
+        make_replay=MakeReplay(evidence_store, snapshot, read_recording),
+        collect_checkpoints=CollectCheckpoints(evidence_store, read_artifact),
+        find_brief=FindBrief(store),
+        scan_push=ScanPush(scanner),
+        weigh=Weigh(match, parse_shell, Zizmor()),
+        match=match,
+        parse_shell=parse_shell,
+        clock=clock,
+        url=settings.url,
+    )
+
+
+def _retention(settings: Settings) -> Retention:
+    return Retention(timedelta(days=settings.evidence_days), timedelta(days=settings.raw_evidence_days))
 
 
 def _notify(settings: Settings, store: Store, clock: Clock) -> Notify:
@@ -335,6 +406,10 @@ def _web_services(container: Container) -> WebServices:
         read_trail=ReadTrail(store, container.trail, now),
         read_health=ReadHealth(store, probe, Disk(container.settings.home)),
         check_ready=CheckReady(store, probe),
+        read_evidence=ReadEvidence(store, container.evidence_store),
+        read_log=ReadLog(container.evidence_store),
+        read_raw=ReadRaw(store, container.evidence_store, now),
+        allow_secrets=container.allow_secrets,
         review=container.review,
         lockdown=container.lockdown,
         take_census=SqlCensus(store),

@@ -18,6 +18,7 @@ from gate.domain.review import ReviewState, Role
 from gate.domain.user import User
 from gate.services.ports.store import HoldFilter
 from tests.object_store import ENVIRONMENT, ZERO, ObjectStore, git
+from tests.rule_cache import RULE_CACHE
 
 MAIN = "refs/heads/main"
 TOPIC = "refs/heads/topic"
@@ -87,7 +88,8 @@ class Box:
         """A container as a new process would build it."""
         for name in ("repositories", "policies", "secrets"):
             (home / name).mkdir(mode=0o700, parents=True, exist_ok=True)
-        return build_inline(load({"PUSHGATE_HOME": str(home)}), clock=self.clock, step=self.step)
+        environment = {"PUSHGATE_HOME": str(home), "PUSHGATE_RULE_CACHE": str(RULE_CACHE)}
+        return build_inline(load(environment), clock=self.clock, step=self.step)
 
     def restart(self) -> None:
         """Go on as a new process that knows nothing but what is on the disk."""

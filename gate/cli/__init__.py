@@ -8,12 +8,15 @@ import click
 
 from gate.cli.agents import agent, agent_instructions
 from gate.cli.audit import audit
+from gate.cli.brief import brief
 from gate.cli.demo import demo
 from gate.cli.doctor import doctor
 from gate.cli.github import github
 from gate.cli.lockdown import lockdown
 from gate.cli.policy import policy
 from gate.cli.repositories import repo
+from gate.cli.setup import setup
+from gate.cli.ssh import ssh_serve
 from gate.cli.upkeep import maintain, migrate, sweep
 from gate.cli.users import user
 from gate.domain.errors import GateError, Invalid
@@ -28,6 +31,8 @@ for command in (
     repo,
     agent,
     agent_instructions,
+    brief,
+    ssh_serve,
     user,
     policy,
     lockdown,
@@ -40,6 +45,7 @@ for command in (
     demo,
 ):
     root.add_command(command)
+agent.add_command(setup)
 
 
 def main() -> None:

@@ -60,6 +60,7 @@ class Settings:
     evidence_url: str
     evidence_days: int
     raw_evidence_days: int
+    rule_cache: Path
     trusted_proxies: int
     log_level: str
     fail_point: str | None
@@ -184,6 +185,12 @@ OPTIONS: dict[str, Option] = {
         "90",
         count,
         "How many days after a hold's end raw bytes, which may hold secrets, are kept; 0 for ever.",
+    ),
+    "rule_cache": Option(
+        "PUSHGATE_RULE_CACHE",
+        "{home}/cache/rules",
+        Path,
+        "Where the compiled rules of the scan for secrets are: seconds to make, 0.3 s to load.",
     ),
     "log_level": Option(
         "PUSHGATE_LOG_LEVEL", "info", one_of("debug", "info", "warning", "error"), "What gets logged."

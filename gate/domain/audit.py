@@ -68,6 +68,7 @@ class Action(StrEnum):
     REVIEW_LATE_OBJECTION = "review:late_objection", "A reviewer objected after the release."
 
     EVIDENCE_COLLECT = "evidence:collect", "The evidence of a revision was gathered, files by their SHA-256."
+    EVIDENCE_READ = "evidence:read", "An admin read a file of the evidence as it was on the agent host."
     EVIDENCE_EXPIRE = "evidence:expire", "Contents of evidence were let go, as their time was over."
     SECRET_ALLOW = "secret:allow", "An admin allowed what the scan took for a secret, and said why."
 
@@ -95,6 +96,7 @@ class Action(StrEnum):
     AGENT_ENABLE = "agent:enable", "A disabled agent may push again."
     AGENT_CHANGE_OPERATOR = "agent:change_operator", "An agent is run by another person than before."
     AGENT_MAP = "agent:map", "An agent was matched with a GitHub account, or no longer is."
+    AGENT_SET_UP = "agent:set_up", "An agent's host was set up: a new token, and where its work is read from."
     AGENT_GRANT = "agent:grant", "An agent was allowed other repositories or refs."
     AGENT_AUTHENTICATE_FAIL = "agent:authenticate_fail", "Someone came with a wrong or disabled agent token."
 
@@ -113,6 +115,9 @@ class Action(StrEnum):
     POLICY_CHANGE = "policy:change", "A repository's policy is another than before."
     LOGIN_FORGET = "login:forget", "It was forgotten which GitHub account a login in a policy stands for."
     POLICY_OVERRIDE = "policy:override", "An admin released a hold past its policy, and said why."
+
+    BRIEF_SET = "brief:set", "The operator gave an agent a brief, for one repository or for all."
+    BRIEF_CLEAR = "brief:clear", "The operator's brief for an agent was taken away."
 
     LOCKDOWN_ON = "lockdown:on", "All pushes and releases were stopped."
     LOCKDOWN_OFF = "lockdown:off", "Pushes and releases are allowed again."

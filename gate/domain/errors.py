@@ -12,6 +12,7 @@
         ├── Unavailable    it may work later: the job is retried with a backoff
         │   ├── RateLimited    it said when: the job is rescheduled for then
         │   └── Paused         it does not let the gate in at all, until a person mends that
+        ├── Unreadable     content that cannot be looked into, such as an archive without end
         └── Tampered       something that only the gate writes was changed by another hand
 
 `retryable` says whether doing the same again can help.
@@ -82,6 +83,10 @@ class RateLimited(Unavailable):
 
 class Paused(Unavailable):
     """The outside does not let the gate in: suspended, or with wrong credentials. Nothing is decided."""
+
+
+class Unreadable(Failed):
+    """Content that cannot be looked into: nobody knows what is in it."""
 
 
 class Tampered(Failed):

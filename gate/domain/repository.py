@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+from gate.domain.brief.enforce import PushLimits
 from gate.domain.hold import HoldState, RefUpdate
 from gate.domain.review import Account
 
@@ -74,6 +75,7 @@ class RepositoryRules:
     refs: tuple[str, ...]
     grants: tuple[Grant, ...]
     on_push: str = "append"
+    briefs: tuple[PushLimits, ...] = ()
     lockdown: str | None = None
     fail_point: str | None = None
 
@@ -90,7 +92,11 @@ class HeldUpdate:
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """What the hook wrote beside the held commits, in the same ref transaction."""
+    """What the hook wrote beside the held commits, in the same ref transaction.
+
+    `claim` is what the pushing side said of its session (gate.domain.session.claim), and `claim_by` how:
+    `credential`, `environment`, or nothing.
+    """
 
     push_id: str
     agent: str
@@ -99,6 +105,8 @@ class Receipt:
     atomic: bool
     options: tuple[str, ...]
     updates: tuple[HeldUpdate, ...]
+    claim: str = ""
+    claim_by: str = ""
 
 
 @dataclass(frozen=True, slots=True)

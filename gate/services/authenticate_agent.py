@@ -71,6 +71,22 @@ class AuthenticateAgent:
         if agent is None:
             self._record(name if stored else None, address, "wrong token" if stored else "no such agent")
             return None
+        return self._let_in(agent, found, repository, address)
+
+    def known(self, name: str, *, repository: str, address: str) -> AgentAccess:
+        """The same for an agent that another has proved: sshd, by the key of its forced command.
+
+        Raises NotAllowed and NotFound.
+        """
+        with self.store.snapshot() as tx:
+            agent = tx.agents.get(name)
+            grants = tx.agents.grants(agent=name)
+            is_granted = any(grant.repository == repository for grant in grants)
+            found = tx.repositories.get(repository) if is_granted else None
+        return self._let_in(agent, found, repository, address)
+
+    def _let_in(self, agent: Agent, found: Repository | None, repository: str, address: str) -> AgentAccess:
+        name = agent.name
         if agent.is_disabled:
             self._record(name, address, "disabled")
             raise NotAllowed(f"agent {name}: it is disabled. Ask the person who runs the gate to enable it.")

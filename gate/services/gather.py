@@ -2,21 +2,233 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import TypeVar
+from urllib.parse import urlsplit
 
-from gate.domain.evidence import Evidence
-from gate.domain.hold import Hold
-from gate.domain.risk.model import Assessment, RiskLevel
+from gate.domain.brief.evaluate import evaluate_all
+from gate.domain.brief.model import BriefReport
+from gate.domain.brief.pushed import Pushed
+from gate.domain.errors import GateError
+from gate.domain.evidence import AgentSummary, Evidence, EvidenceFile
+from gate.domain.facts import DiffFacts
+from gate.domain.hold import ZERO_OID, Hold, Push
+from gate.domain.risk.commands import CommandContext
+from gate.domain.risk.view import PushView
+from gate.domain.secret import FoundSecret
+from gate.domain.session.model import Command, Session
+from gate.domain.summary import agent_summary
+from gate.services.checkpoints import CheckpointReading, CollectCheckpoints
+from gate.services.find_brief import FindBrief
+from gate.services.find_session import FindSession
+from gate.services.ports.evidence import (
+    AgentHost,
+    AgentHosts,
+    MakeRedactor,
+    PathMatcher,
+    Redactor,
+    ShellParser,
+)
+from gate.services.ports.git import GateRepositories, GateRepository
 from gate.services.ports.outside import Clock
-from gate.services.ports.store import Store
+from gate.services.ports.store import AllowedSecret, Store
+from gate.services.read_session import ReadSession
+from gate.services.replay import MakeReplay
+from gate.services.scan_push import ScanPush
+from gate.services.weigh import Weigh
+
+Answer = TypeVar("Answer")
+
+_LARGEST_BLOB = 1 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What is known of a revision before anything is gathered."""
+
+    hold: Hold
+    push: Push
+    facts: DiffFacts
+    repository: GateRepository
+    allowed: Mapping[str, AllowedSecret]
+
+
+@dataclass(slots=True)
+class Found:
+    """What was found of a session so far. `faults` say what could not be had."""
+
+    session: Session | None = None
+    files: list[EvidenceFile] = field(default_factory=list)
+    faults: list[str] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
 class Gather:
-    """Raises Failed where what protects cannot do its part; what only informs becomes a fault in words."""
+    """Raises Failed where what protects cannot do its part: the scan for secrets, the evidence store.
+
+    What only informs, such as the agent's host, becomes a fault in words where it does not answer.
+    """
 
     store: Store
+    repositories: GateRepositories
+    hosts: AgentHosts
+    make_redactor: MakeRedactor
+    find_session: FindSession
+    read_session: ReadSession
+    make_replay: MakeReplay
+    collect_checkpoints: CollectCheckpoints
+    find_brief: FindBrief
+    scan_push: ScanPush
+    weigh: Weigh
+    match: PathMatcher
+    parse_shell: ShellParser
     clock: Clock
+    url: str
 
     def __call__(self, hold: Hold) -> Evidence:
-        return Evidence(self.clock(), Assessment(RiskLevel.NONE, 0, "", ()))
+        known = self._known(hold)
+        secrets = self._secrets(known)
+        redactor = self.make_redactor()
+        found = Found()
+        host = self.hosts.of(hold.agent)
+        if host is not None:
+            self._session(known, host, redactor, found)
+        checkpoints = self._checkpoints(known, host, redactor, found)
+        summary = _summary(known, checkpoints, found.session, redactor)
+        brief = self._brief(known, found, summary, redactor)
+        view = self._view(known, found.session, brief)
+        context = self._context(known, found.session, summary)
+        return Evidence(
+            collected_at=self.clock(),
+            assessment=self.weigh(known.repository.history, view, context, secrets),
+            session=found.session,
+            brief=brief,
+            files=(*found.files, *checkpoints.files),
+            checkpoints=checkpoints.checkpoints,
+            reports=checkpoints.reports,
+            coverage=checkpoints.coverage,
+            summary=summary,
+            secrets=secrets,
+            faults=(*found.faults, *checkpoints.faults),
+        )
+
+    def _known(self, hold: Hold) -> Known:
+        with self.store.snapshot() as tx:
+            facts = tx.holds.facts(hold.id, hold.revision.n)
+            push = tx.holds.push(hold.revision.push_id)
+            upstream = tx.repositories.get(hold.repository).upstream
+            allowed = tx.evidence.allowed(hold.repository)
+        assert facts is not None, "only collected holds are assessed"
+        assert push is not None, "a hold has its push"
+        return Known(hold, push, facts, self.repositories.open(hold.repository, upstream), allowed)
+
+    def _session(self, known: Known, host: AgentHost, redactor: Redactor, found: Found) -> None:
+        search = _asked(found, "the session", lambda: self.find_session(host, known.push, known.hold))
+        if search is None:
+            return
+        found.faults += search.faults
+        if search.found is None:
+            return
+        reading = self.read_session(host, search.found, redactor)
+        found.session = reading.session
+        found.files += reading.files
+        found.faults += reading.faults
+        session = reading.session
+        if session is None:
+            return
+        replay = _asked(found, "the recording", lambda: self.make_replay(host, session, redactor))
+        if replay is not None:
+            found.files += replay.files
+            found.faults += replay.faults
+
+    def _checkpoints(
+        self, known: Known, host: AgentHost | None, redactor: Redactor, found: Found
+    ) -> CheckpointReading:
+        revision = known.hold.revision
+        oid = None if revision.new == ZERO_OID else known.repository.history.peeled(revision.new)
+        if oid is None:
+            return CheckpointReading()
+        cwd = "" if found.session is None else _pushing(found.session)
+        return self.collect_checkpoints(known.repository.history, oid, host, cwd, redactor)
+
+    def _secrets(self, known: Known) -> tuple[FoundSecret, ...]:
+        return self.scan_push(known.repository.history, known.hold, known.facts, known.allowed)
+
+    def _brief(
+        self, known: Known, found: Found, summary: AgentSummary | None, redactor: Redactor
+    ) -> BriefReport | None:
+        def redacted(text: str) -> str:
+            return redactor.redact(text).text
+
+        briefs = self.find_brief(known.repository, known.hold, known.push, found.session, redacted)
+        pushed = Pushed(
+            known.facts,
+            known.hold.ref,
+            self.match,
+            found.session,
+            None if summary is None else summary.text,
+            self._words_of,
+        )
+        return evaluate_all(briefs, pushed)
+
+    def _words_of(self, command: Command) -> list[tuple[str, ...]]:
+        pipelines = self.parse_shell(command).pipelines
+        return [simple.words for pipeline in pipelines for simple in pipeline.commands]
+
+    def _view(self, known: Known, session: Session | None, brief: BriefReport | None) -> PushView:
+        hold, history = known.hold, known.repository.history
+        assert hold.revision.kind is not None, "only collected holds are assessed"
+
+        def blob(oid: str) -> bytes | None:
+            content, size = history.blob(oid, max_bytes=_LARGEST_BLOB)
+            return content if size <= _LARGEST_BLOB else None
+
+        return PushView(
+            repository=hold.repository,
+            agent=hold.agent,
+            update=hold.revision.update(hold.ref),
+            kind=hold.revision.kind,
+            facts=known.facts,
+            blob=blob,
+            now=self.clock(),
+            session=session,
+            brief=brief,
+            is_protected=hold.ref == history.default_branch(),
+        )
+
+    def _context(self, known: Known, session: Session | None, summary: AgentSummary | None) -> CommandContext:
+        root = None if session is None else session.root
+        return CommandContext(
+            work="" if root is None else root.cwd,
+            roots=() if root is None else tuple(dict.fromkeys((root.cwd, *root.roots))),
+            remotes=("origin", f"{self.url}/git/{known.hold.repository}.git"),
+            hosts=tuple(filter(None, (urlsplit(self.url).hostname,))),
+            session=session,
+            summary="" if summary is None else summary.text,
+            changed=frozenset(file.path for file in known.facts.files),
+        )
+
+
+def _asked(found: Found, what: str, ask: Callable[[], Answer]) -> Answer | None:
+    """The answer, or None with a fault in words: an agent's host that is away stops no review."""
+    try:
+        return ask()
+    except GateError as fault:
+        found.faults.append(f"{what} could not be collected: {fault}")
+        return None
+
+
+def _pushing(session: Session) -> str:
+    """The folder of the thread that pushed."""
+    pushing = next((one for one in session.threads if one.thread_id == session.thread_id), session.root)
+    return pushing.cwd
+
+
+def _summary(
+    known: Known, checkpoints: CheckpointReading, session: Session | None, redactor: Redactor
+) -> AgentSummary | None:
+    newest = known.facts.commits[0] if known.facts.commits else None
+    message = "" if newest is None else redactor.redact(f"{newest.subject}\n\n{newest.body}").text
+    last = "" if session is None else session.root.last_message
+    return agent_summary(checkpoints.statuses, last, message)

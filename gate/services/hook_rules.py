@@ -9,6 +9,7 @@ from gate.domain.policy import OnPush
 from gate.domain.policy.model import HoldSettings
 from gate.domain.repository import Limits, RepositoryRules
 from gate.services.judge import LOCKDOWN
+from gate.services.operator_briefs import limits_in
 from gate.services.ports.git import GateRepositories
 from gate.services.ports.outside import PolicySource
 from gate.services.ports.store import Store
@@ -39,6 +40,7 @@ class TellHooks:
             repository = tx.repositories.get(repository_name)
             grants = tx.agents.grants(repository=repository_name)
             lockdown = tx.settings.get(LOCKDOWN)
+            briefs = [limits_in(tx, grant.agent, repository_name) for grant in grants]
         hold = self._hold_settings(repository_name)
         rules = RepositoryRules(
             repository=repository_name,
@@ -48,6 +50,7 @@ class TellHooks:
             refs=() if hold is None else tuple(one.text for one in (*hold.refs, *hold.allow_refs)),
             on_push=OnPush.APPEND if hold is None else hold.on_push,
             grants=tuple(grants),
+            briefs=tuple(limits for limits in briefs if limits is not None),
             lockdown=lockdown,
             fail_point=self.settings.fail_point,
         )

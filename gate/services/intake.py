@@ -83,6 +83,8 @@ class Intake:
                 transport=receipt.transport,
                 atomic=receipt.atomic,
                 options=receipt.options,
+                claim=receipt.claim,
+                claim_by=receipt.claim_by,
             )
             if not tx.holds.add_push(push):
                 return [hold for hold in tx.holds.of_push(push.id) if hold.state is HoldState.RECEIVED]
@@ -154,6 +156,7 @@ class Intake:
             "transport": receipt.transport,
             "atomic": receipt.atomic,
             "options": list(receipt.options),
+            "claim": receipt.claim,
             "updates": updates,
         }
         tx.audit.append(

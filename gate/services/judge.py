@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 
 from gate.domain.errors import Invalid
 from gate.domain.hold import Hold, Revision
@@ -18,7 +19,10 @@ from gate.domain.policy import (
     evaluate,
     parse_policy,
 )
+from gate.domain.policy.risk_conditions import reason_to_silence
 from gate.domain.review import Observation, Wants
+from gate.domain.risk.level import weigh
+from gate.domain.risk.model import Assessment
 from gate.services.code_owners import ReadCodeOwners
 from gate.services.directory import Directory
 from gate.services.ports.forge import Forge
@@ -70,7 +74,8 @@ class Judge:
         owned, owners_fault, wants = self._wants(policy, hold)
         observation = self.forge.observe(hold, wants)
         subject, overrides, observation = self._subject(hold, observation, wants)
-        subject = replace(subject, owned=owned, owners_fault=owners_fault)
+        risk = _counted(subject.risk, policy)
+        subject = replace(subject, owned=owned, owners_fault=owners_fault, risk=risk)
         now = self.clock()
         verdict = evaluate(policy, subject, observation, now, overrides=overrides)
         was_satisfied = observation.is_merged and (
@@ -86,7 +91,8 @@ class Judge:
         observation = Observation(True, False, hold.revision.head, self.clock(), (), checks=(), seals=())
         owned, owners_fault, wants = self._wants(policy, hold)
         subject, _, _ = self._subject(hold, observation, wants)
-        subject = replace(subject, owned=owned, owners_fault=owners_fault)
+        risk = _counted(subject.risk, policy)
+        subject = replace(subject, owned=owned, owners_fault=owners_fault, risk=risk)
         return Judgement(policy, evaluate(policy, subject, observation, self.clock()))
 
     def subject(self, hold: Hold) -> Subject:
@@ -163,6 +169,14 @@ class Judge:
             doubts=directory.doubts(agent, operator),
         )
         return subject, directory.overrides(overrides), directory.observed(observation, agent)
+
+
+def _counted(risk: Assessment | None, policy: Policy) -> Assessment | None:
+    """The assessment by the policy as it is now: what it silences may have changed since."""
+    if risk is None or not (policy.silences or risk.silenced):
+        return risk
+    findings = (*risk.findings, *(one.finding for one in risk.silenced))
+    return weigh(findings, silence=partial(reason_to_silence, policy.silences), version=risk.version)
 
 
 def _earlier(hold: Hold, revisions: Sequence[Revision]) -> tuple[Published, ...]:

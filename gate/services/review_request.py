@@ -36,6 +36,7 @@ class WriteRequest:
             agent = tx.agents.get(hold.agent)
             operator = None if agent.operator_id is None else tx.users.by_id(agent.operator_id)
             push = tx.holds.push(hold.revision.push_id)
+            evidence = tx.evidence.get(hold.id, hold.revision.n)
             is_local = tx.repositories.get(hold.repository).forge == LOCAL
         assert facts is not None, "only collected holds are published"
         judgement = self.judge.before_reviews(hold)
@@ -49,6 +50,7 @@ class WriteRequest:
             needs=(judgement.fault,) if verdict is None else verdict.reasons,
             asked=Asked() if policy is None else policy.asked(self.judge.subject(hold), seed=hold.name),
             # The gate's own page shows the trail itself.
+            evidence=evidence,
             tree_head="" if is_local else self.tree_heads.witness(),
             takes_commands=policy is not None and policy.commands,
             revised=self._revised(hold),

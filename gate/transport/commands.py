@@ -37,6 +37,11 @@ def answer(service: str, folder: Path, *, warns: bool = False) -> tuple[str, ...
     return ("git", *_HIDDEN, *warning, service, *_strict(service), "--stateless-rpc", str(folder))
 
 
+def serve(service: str, folder: Path) -> tuple[str, ...]:
+    """Answer a whole connection, as over SSH."""
+    return ("git", *_HIDDEN, service, *_strict(service), str(folder))
+
+
 def _strict(service: str) -> tuple[str, ...]:
     # This folder and no other: without it upload-pack goes on to look for `<folder>/.git`.
     return ("--strict",) if service == UPLOAD_PACK else ()

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, field
 
 from werkzeug.datastructures import Authorization
 
-# A claim is the agent's word for the session it works in. It proves nothing, so a strange one is dropped.
-_CLAIM = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,127}")
+from gate.domain.session.claim import parse_claim
+
 _LONGEST = 256
 
 
@@ -29,4 +28,5 @@ def credentials_of(authorization: Authorization | None) -> Credentials | None:
     token = authorization.password or ""
     if not name or not token or len(name) > _LONGEST or len(token) > _LONGEST:
         return None
-    return Credentials(name, token, claim if _CLAIM.fullmatch(claim) else "")
+    # A claim is the agent's word for the session it works in. It proves nothing, so a strange one is dropped.
+    return Credentials(name, token, str(parse_claim(claim) or ""))

@@ -26,11 +26,15 @@ def git_environment(*, path: str, protocol: str = "") -> dict[str, str]:
     return {**environment, "GIT_PROTOCOL": protocol} if protocol else environment
 
 
-def push_environment(*, agent: str, push_id: str, transport: str, address: str, claim: str) -> dict[str, str]:
+def push_environment(
+    *, agent: str, push_id: str, transport: str, address: str, claim: str, claim_by: str = "credential"
+) -> dict[str, str]:
     """Who pushes, for the hooks: docs/receipt-format.md. Address and claim are only ever shown to people."""
     environment = {"PUSHGATE_AGENT": agent, "PUSHGATE_PUSH": push_id, "PUSHGATE_TRANSPORT": transport}
     if address:
         environment["PUSHGATE_ADDRESS"] = address
     if claim:
         environment["PUSHGATE_CLAIM"] = claim
+    if claim and claim_by != "credential":
+        environment["PUSHGATE_CLAIM_BY"] = claim_by
     return environment

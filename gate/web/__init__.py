@@ -14,11 +14,13 @@ from gate.web import (
     contents,
     deliveries,
     errors,
+    evidence,
     filters,
     headers,
     health,
     holds,
     limits,
+    logs,
     measure,
     pushes,
     repositories,
@@ -44,7 +46,8 @@ def create_app(services: WebServices, settings: WebSettings) -> Flask:
     filters.install(app, services.clock)
     measure.install(app, services.tally)
     limits.install(app, settings.limiter_storage, auth.blueprint)
-    for module in (auth, holds, contents, pushes, repositories, audit, admin, deliveries, webhooks, health):
+    about_holds = (holds, contents, evidence, logs)
+    for module in (auth, *about_holds, pushes, repositories, audit, admin, deliveries, webhooks, health):
         app.register_blueprint(module.blueprint)
     _believe_proxies(app, settings.proxies)
     return app

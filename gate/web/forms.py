@@ -49,6 +49,13 @@ class ReviewForm(FlaskForm):  # type: ignore[misc]
     comment = TextAreaField("Comment", [Optional(), Length(max=LONGEST_COMMENT)])
 
 
+class AllowSecretsForm(FlaskForm):  # type: ignore[misc]
+    revision = HiddenField(
+        validators=[Regexp(r"^[1-9][0-9]{0,8}$", message="The form does not say which revision it showed.")]
+    )
+    reason = StringField("Why", [InputRequired("Say why it may be published."), Length(max=1000)])
+
+
 class NewUserForm(FlaskForm):  # type: ignore[misc]
     login = StringField("Name", [InputRequired("Give a name."), Length(max=39)])
     role = SelectField("Role", choices=ROLES)

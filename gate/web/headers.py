@@ -17,6 +17,9 @@ POLICY = "; ".join(
         "base-uri 'none'",
     )
 )
+POLICY_WITH_PLAYER = POLICY.replace("script-src 'self'", "script-src 'self' 'wasm-unsafe-eval'")
+"""For the page with the player of terminal recordings, which is WebAssembly inside its own script."""
+
 _ALWAYS = {
     "Content-Security-Policy": POLICY,
     "X-Content-Type-Options": "nosniff",

@@ -14,6 +14,7 @@ from gate.services.queries.hold_page import HoldPage
 from gate.web import errors
 from gate.web.access import needs, person
 from gate.web.diff_view import hunks
+from gate.web.evidence import shown_on
 from gate.web.forms import ReviewForm, faults
 from gate.web.hold_frame import about, asked_page, is_moving
 from gate.web.paging import cursor
@@ -50,7 +51,14 @@ def show(repository: str, number: int) -> str:
     page = asked_page(repository, number)
     files = services().read_revision.files(page.hold, page.revision, page.facts) if page.facts else ()
     shown = [(view, hunks(view)) for view in files]
-    return render_template("holds/hold.html", page=page, files=shown, form=ReviewForm(), **about(page))
+    return render_template(
+        "holds/hold.html",
+        page=page,
+        files=shown,
+        form=ReviewForm(),
+        **shown_on(page, files),
+        **about(page),
+    )
 
 
 @blueprint.get("/holds/<repository>/<int(max=2147483647):number>/standing")

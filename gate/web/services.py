@@ -8,18 +8,22 @@ from typing import cast
 from flask import current_app
 
 from gate.services.accept_delivery import AcceptDelivery
+from gate.services.allow_secrets import AllowSecrets
 from gate.services.lockdown import Lockdown
 from gate.services.people import People
 from gate.services.ports.measures import TakeCensus, Tally
 from gate.services.ports.outside import Clock
 from gate.services.queries.deliveries import ListDeliveries
+from gate.services.queries.evidence_page import ReadEvidence
 from gate.services.queries.health import CheckReady, ReadHealth
 from gate.services.queries.hold_list import ListHolds
 from gate.services.queries.hold_page import ShowHold
+from gate.services.queries.log_page import ReadLog
 from gate.services.queries.push_page import ShowPush
 from gate.services.queries.repository_list import ListAgents, ListRepositories
 from gate.services.queries.revision_files import ReadRevision
 from gate.services.queries.trail import ReadTrail
+from gate.services.read_raw import ReadRaw
 from gate.services.redeliver import Redeliver
 from gate.services.review import ReviewHold
 
@@ -50,6 +54,10 @@ class WebServices:
     read_trail: ReadTrail
     read_health: ReadHealth
     check_ready: CheckReady
+    read_evidence: ReadEvidence
+    read_log: ReadLog
+    read_raw: ReadRaw
+    allow_secrets: AllowSecrets
     review: ReviewHold
     lockdown: Lockdown
     take_census: TakeCensus

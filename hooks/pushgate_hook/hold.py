@@ -118,6 +118,7 @@ def _receipt(push: Push, new: list[Held], settings: Settings) -> dict[str, objec
         "push": push.identity.push,
         "agent": push.identity.agent,
         "transport": push.identity.transport or None,
+        **_claim(push.identity),
         "received_at": utc_now(),
         "atomic": push.is_atomic,
         "options": push.options,
@@ -134,6 +135,10 @@ def _receipt(push: Push, new: list[Held], settings: Settings) -> dict[str, objec
             for held in new
         ],
     }
+
+
+def _claim(identity: Identity) -> dict[str, object]:
+    return {"claim": identity.claim, "claim_by": identity.claim_by} if identity.claim else {}
 
 
 def _commit(git: Git, new: list[Held], receipt_ref: str, receipt: str) -> None:

@@ -3,6 +3,7 @@
 import sys
 
 from pushgate_hook import limits, words
+from pushgate_hook.brief import about_the_brief
 from pushgate_hook.fail_point import stop_at
 from pushgate_hook.git import Git, repository_directory
 from pushgate_hook.identity import Identity, new_push_id, read_identity
@@ -53,6 +54,7 @@ def judge(
         reasons += _about_rejections(records, identity, updates)
         if settings.on_push == "refuse":
             reasons += _about_live_holds(records, identity, updates)
+    reasons += about_the_brief(settings, git, identity, updates)
     return reasons + _about_sizes(settings, git, updates)
 
 

@@ -56,16 +56,44 @@ def large_files(git: Git, tips: list[str], limit: int) -> list[LargeFile]:
     return _with_sizes_and_paths(git, tips, oids) if oids else []
 
 
-def changed_files(git: Git, update: Update) -> int:
-    """How many files differ between the tip and where it left its branch, or the default one if it is new."""
+class Change:
+    """What a push changes: the trees, or commits, between which it stands."""
+
+    __slots__ = ("base", "new")
+
+    def __init__(self, base: str, new: str) -> None:
+        self.base = base
+        self.new = new
+
+
+def change_of(git: Git, update: Update) -> Change | None:
+    """From where the tip left its branch, or the default one if it is new; None for what is no commit."""
     other = "HEAD" if update.is_create else update.old
     # Status 1: no common history. Status 128: a tag of something else than a commit, or no HEAD yet.
     bases = git.run("merge-base", other, update.new, expected=(0, 1, 128)).decode().split()
     tree = git.run("rev-parse", "-q", "--verify", f"{update.new}^{{tree}}", expected=(0, 1)).decode().strip()
     if not tree:
-        return 1
-    base = bases[0] if bases else empty_tree(update.new)
-    return git.run("diff-tree", "-r", "--name-only", "-z", base, tree).count(b"\0")
+        return None
+    return Change(bases[0] if bases else empty_tree(update.new), tree)
+
+
+def paths_of(git: Git, change: Change, pathspecs: list[str] | None = None) -> list[bytes]:
+    """The files that differ, all of them or those that the pathspecs match; a moved file is two."""
+    arguments = ("diff-tree", "-r", "--no-renames", "--name-only", "-z", change.base, change.new, "--")
+    return git.run(*arguments, *(pathspecs or [])).split(b"\0")[:-1]
+
+
+def lines_of(git: Git, change: Change) -> int:
+    """How many lines are added and removed in all; a binary file has none."""
+    arguments = ("diff-tree", "-r", "--no-renames", "--numstat", "-z", change.base, change.new, "--")
+    counts = (entry.split(b"\t", 2)[:2] for entry in git.run(*arguments).split(b"\0")[:-1])
+    return sum(int(number) for pair in counts for number in pair if number != b"-")
+
+
+def changed_files(git: Git, update: Update) -> int:
+    """How many files a push changes; what is no commit counts as one."""
+    change = change_of(git, update)
+    return 1 if change is None else len(paths_of(git, change))
 
 
 def _with_sizes_and_paths(git: Git, tips: list[str], oids: list[str]) -> list[LargeFile]:

@@ -10,6 +10,40 @@ _HEADS_AND_TAGS = ["refs/heads/**", "refs/tags/**"]
 _NEEDS_GIT = frozenset(' \t"\\#;')
 
 
+class BriefLimits:
+    """The operator's brief for one agent: paths are git pathspecs, refs patterns; empty means no limit."""
+
+    __slots__ = (
+        "forbid_paths",
+        "forbid_refs",
+        "max_changed_files",
+        "max_changed_lines",
+        "only_paths",
+        "only_refs",
+    )
+
+    def __init__(
+        self,
+        max_changed_files: int | None,
+        max_changed_lines: int | None,
+        forbid_paths: list[str],
+        only_paths: list[str],
+        forbid_refs: list[str],
+        only_refs: list[str],
+    ) -> None:
+        self.max_changed_files = max_changed_files
+        self.max_changed_lines = max_changed_lines
+        self.forbid_paths = forbid_paths
+        self.only_paths = only_paths
+        self.forbid_refs = forbid_refs
+        self.only_refs = only_refs
+
+    @property
+    def is_about_files(self) -> bool:
+        has_limit = self.max_changed_files is not None or self.max_changed_lines is not None
+        return has_limit or bool(self.forbid_paths) or bool(self.only_paths)
+
+
 class Settings:
     """The `pushgate.*` settings of one repository; the names and defaults are in docs/receipt-format.md."""
 
@@ -36,6 +70,18 @@ class Settings:
 
     def allowed_refs(self, agent: str) -> list[str]:
         return self._values.get(f"pushgateagent.{agent}.allowref", [])
+
+    def brief(self, agent: str) -> BriefLimits:
+        """What the operator's brief for the agent refuses."""
+        section = f"pushgateagent.{agent}"
+        return BriefLimits(
+            self._number(f"{section}.maxchangedfiles"),
+            self._number(f"{section}.maxchangedlines"),
+            *(
+                self._values.get(f"{section}.{name}", [])
+                for name in ("forbidpath", "onlypath", "forbidref", "onlyref")
+            ),
+        )
 
     def _last(self, key: str) -> str | None:
         values = self._values.get(key)

@@ -20,7 +20,7 @@ import signal
 import subprocess
 import sys
 
-import scripted_model
+from tests.codex_cli import scripted_model
 
 KEY_VARIABLE = "SCRIPTED_MODEL_KEY"
 

@@ -17,6 +17,7 @@ from gate.domain.review import Account
 from tests.gate_in_a_box import Box
 from tests.github.simulator import Person, Pull, Repository, Simulator
 from tests.object_store import ObjectStore, git
+from tests.rule_cache import RULE_CACHE
 
 SECRET = "the webhook's secret, shared by both"
 
@@ -92,6 +93,7 @@ class GitHubBox(Box):
             (home / name).mkdir(mode=0o700, parents=True, exist_ok=True)
         environment = {
             "PUSHGATE_HOME": str(home),
+            "PUSHGATE_RULE_CACHE": str(RULE_CACHE),
             "PUSHGATE_URL": "https://gate.example.org",
             "PUSHGATE_GITHUB_URL": self.simulator.url,
             "PUSHGATE_GITHUB_APP_ID": str(self.app.id),

@@ -507,7 +507,7 @@ def test_the_manifest_asks_for_what_is_listed_and_no_more() -> None:
             "pull_requests": "write",
             "issues": "write",
             "statuses": "write",
-            "checks": "read",
+            "checks": "write",
             "members": "read",
             "administration": "read",
         },

@@ -12,9 +12,11 @@ from gate.domain.hold import ZERO_OID
 from gate.domain.policy import Asked
 from gate.domain.pull_request.marker import digest, marker_of_revision
 from gate.domain.pull_request.model import PullRequest
+from gate.domain.risk.model import RiskLevel
 from tests.git.git_world import git
 from tests.github.forge_world import MAIN, Crash, ForgeWorld, forge_world
 from tests.github.simulator import pulls
+from tests.pull_request.evidence_building import of_level
 
 PULL = ("POST", "/pulls")
 
@@ -34,7 +36,7 @@ def test_a_held_push_gets_a_pull_request_whose_head_is_the_held_commit(world: Fo
     new = world.commit(a="1\n")
     hold = world.hold(MAIN, world.first, new)
 
-    hold = world.publish(hold, risk="high")
+    hold = world.publish(hold, evidence=of_level(RiskLevel.HIGH))
 
     pull = world.pull()
     assert (pull.head_sha, pull.base_ref, pull.state, pull.draft) == (new, "main", "open", False)

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, datetime
-from hashlib import sha1
 
 from gate.domain.facts import ChangedFile, Commit, DiffFacts
 from gate.domain.hold import ZERO_OID, Hold, HoldState, Likeness, Revision, UpdateKind
 from gate.domain.policy import Asked, Node, Outcome, Status, Verdict
-from gate.domain.pull_request.model import Ending, Remark, ReviewRequest, ReviewStatus, Revised
+from gate.domain.pull_request.model import Ending, ReviewRequest, ReviewStatus, Revised
+from tests.pull_request.evidence_building import evidence_saying
+from tests.pull_request.fixed import BEFORE, NEW, NOON, OLD, oid
 
-NOON = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 URL = "https://gate.example.com/holds/demo/12"
 TREE_HEAD = (
     "gate.example.com/audit\n"
@@ -21,14 +20,6 @@ TREE_HEAD = (
     "\u2014 gate.example.com/audit kx7bq2u0yWQ9mNf1Zt8=\n"
 )
 MISSING = "one human has approved: one approval by people with write permission is missing"
-
-
-def oid(name: str) -> str:
-    """A commit id that stays the same from run to run."""
-    return sha1(name.encode(errors="surrogatepass")).hexdigest()
-
-
-OLD, NEW, BEFORE = oid("old"), oid("new"), oid("before")
 
 
 def a_commit(subject: str, *, author: str = "codex-1", parents: tuple[str, ...] = (OLD,)) -> Commit:
@@ -85,19 +76,17 @@ def saying(text: str, kind: UpdateKind = UpdateKind.REWRITE) -> ReviewRequest:
     commit = a_commit(text, author=text, parents=(OLD, NEW))
     found = facts((commit, commit), (commit,), (a_file(text), a_file(text, "A", ("000000", "160000"))))
     hold = replace(a_hold(kind, ref=f"refs/heads/{text}", n=2), group="push")
-    remarks = (Remark("high", f"A secret in {text}", text, text), Remark(text, text, f"It is {text}."))
     return replace(
         a_request(hold, found),
         agent_host=text,
-        session=text,
-        risk=text,
+        evidence=evidence_saying(text),
         transport=text,
         operator=text,
         needs=(f"{text}: is missing", text),
         tree_head=text,
-        remarks=remarks,
         revised=Revised(2, BEFORE, NEW, Likeness.TRIVIAL_REBASE, text),
         takes_commands=True,
+        blob_url="https://github.com/acme/demo/blob",
     )
 
 

@@ -25,6 +25,7 @@ from gate.config import load
 from gate.domain.hold import Hold, HoldState
 from gate.domain.review import ReviewState, Role
 from gate.services.ports.store import HoldFilter
+from tests.rule_cache import RULE_CACHE
 from tests.running.processes import CHECKOUT, Process, module
 from tests.running.waiting import eventually
 
@@ -116,6 +117,8 @@ class RunningGate:
             "PUSHGATE_REFRESH_SECONDS": "0",
             "PUSHGATE_SWEEP_SECONDS": "3600",
             "WEB_CONCURRENCY": "1",
+            # Compiling the rules of the scan takes seconds, and they are the same everywhere.
+            "PUSHGATE_RULE_CACHE": str(RULE_CACHE),
             "PYTHONPATH": str(CHECKOUT),
             "PYTHONWARNINGS": "default",
             **more,

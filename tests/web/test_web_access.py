@@ -17,7 +17,7 @@ from tests.web.web_world import PASSWORD, World, csrf_token, sign_in
 _VALUES: dict[str, object] = {
     "repository": "demo", "number": 1, "index": 0, "n": 1, "oid": "0" * 40, "address": "README.md", "seq": 1,
     "push_id": "01push00000000000000000001", "form": "csv", "login": "bob", "verb": "disable", "token": "x",
-    "filename": "app.css",
+    "filename": "app.css", "sha256": "0" * 64,
 }  # fmt: skip
 
 

@@ -28,19 +28,24 @@ from gate.domain.review import Role
 from gate.domain.user import User
 from gate.services.code_owners import ReadCodeOwners
 from gate.services.judge import Judge
+from gate.services.allow_secrets import AllowSecrets
 from gate.services.lockdown import Lockdown
 from gate.services.people import People
 from gate.services.ports.measures import QueueStanding, Tallied
 from gate.services.ports.store import HoldFilter
+from gate.services.queries.evidence_page import ReadEvidence
 from gate.services.queries.health import CheckReady, ReadHealth
 from gate.services.queries.hold_list import ListHolds
 from gate.services.queries.hold_page import ShowHold
+from gate.services.queries.log_page import ReadLog
 from gate.services.queries.push_page import ShowPush
 from gate.services.queries.repository_list import ListAgents, ListRepositories
 from gate.services.queries.revision_files import ReadRevision
 from gate.services.queries.trail import ReadTrail
+from gate.services.read_raw import ReadRaw
 from gate.services.review import ReviewHold
 from gate.web import WebServices, WebSettings, create_app
+from tests.pull_request.sampled import Contents
 
 NOON = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 _ANY = HoldFilter()
@@ -120,6 +125,7 @@ class World:
     queue: QuietQueue = field(default_factory=QuietQueue)
     totals: Totals = field(default_factory=Totals)
     hasher: PlainHasher = field(default_factory=PlainHasher)
+    contents: Contents = field(default_factory=Contents)
 
     def __post_init__(self) -> None:
         self.store = SqlStore(f"sqlite:///{self.folder}/gate.db")
@@ -158,6 +164,10 @@ class World:
             read_trail=ReadTrail(self.store, StoredTrail(self.store), self.clock),
             read_health=ReadHealth(self.store, self.queue, Disk(self.folder)),
             check_ready=CheckReady(self.store, self.queue),
+            read_evidence=ReadEvidence(self.store, self.contents),
+            read_log=ReadLog(self.contents),
+            read_raw=ReadRaw(self.store, self.contents, self.clock),
+            allow_secrets=AllowSecrets(self.store, self.queue, self.clock),  # type: ignore[arg-type]
             review=ReviewHold(self.store, self.policies, forge, self.queue, self.clock),
             lockdown=Lockdown(self.store, NoHooks(), self.queue, self.clock),
             take_census=SqlCensus(self.store),

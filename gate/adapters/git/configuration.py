@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from gate.adapters.git.files import locked, read_file, write_file
+from gate.domain.brief.enforce import PushLimits
 from gate.domain.errors import Failed
 from gate.domain.repository import Grant, RepositoryRules
 
@@ -77,6 +78,8 @@ def _rules(rules: RepositoryRules) -> Iterable[tuple[str, str]]:
         yield "pushgate.failPoint", rules.fail_point
     for grant in rules.grants:
         yield from _grant(grant)
+    for limits in rules.briefs:
+        yield from _brief(limits)
 
 
 def _bounds(rules: RepositoryRules) -> tuple[tuple[str, int], ...]:
@@ -94,6 +97,25 @@ def _grant(grant: Grant) -> Iterable[tuple[str, str]]:
     section = f"pushgateAgent.{grant.agent}"
     yield f"{section}.disabled", "true" if grant.is_disabled else "false"
     yield from ((f"{section}.allowRef", pattern) for pattern in grant.allow_refs or _EVERY_REF)
+
+
+def _brief(limits: PushLimits) -> Iterable[tuple[str, str]]:
+    """The operator's brief for one agent, as far as the hooks enforce it."""
+    section = f"pushgateAgent.{limits.agent}"
+    for key, bound in (
+        ("maxChangedFiles", limits.max_changed_files),
+        ("maxChangedLines", limits.max_changed_lines),
+    ):
+        if bound is not None:
+            yield f"{section}.{key}", str(bound)
+    lists = (
+        ("forbidPath", limits.forbid_paths),
+        ("onlyPath", limits.only_paths),
+        ("forbidRef", limits.forbid_refs),
+        ("onlyRef", limits.only_refs),
+    )
+    for key, values in lists:
+        yield from ((f"{section}.{key}", value) for value in values)
 
 
 def _render(settings: Iterable[tuple[str, str]]) -> str:

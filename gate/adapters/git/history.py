@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterator
+from collections.abc import Generator, Iterator, Sequence
 from datetime import datetime
 
 from gate.adapters.git.author import AUTHOR
 from gate.adapters.git.changed_files import DIFF_TREE
+from gate.adapters.git.changed_texts import read_changed_texts
 from gate.adapters.git.command import Git
 from gate.adapters.git.diff_parser import read_patch
 from gate.adapters.git.facts import commit_facts, contains, update_facts
+from gate.adapters.git.introduced import first_commit_with, read_introduced
 from gate.adapters.git.likeness import likeness
 from gate.adapters.git.objects import commits, full, look_up
 from gate.adapters.git.trees import read_blob, read_tree
 from gate.domain.errors import Failed
-from gate.domain.facts import DiffFacts
+from gate.domain.facts import ChangedFile, DiffFacts
 from gate.domain.hold import ZERO_OID, Likeness, RefUpdate
-from gate.services.ports.git import FileDiff, TreeEntry
+from gate.domain.risk.view import ChangedText
+from gate.services.ports.git import FileDiff, Introduced, TreeEntry
 
 _PATCH = ("-p", *DIFF_TREE[1:])
 # git compares every commit of the one range with every one of the other.
@@ -96,6 +99,15 @@ class GitHistory:
 
     def blob(self, oid: str, *, max_bytes: int) -> tuple[bytes, int]:
         return read_blob(self._git, full(oid), max_bytes)
+
+    def changed_texts(self, base: str, new: str, files: Sequence[ChangedFile]) -> Iterator[ChangedText]:
+        return read_changed_texts(self._git, full(base), full(new), files)
+
+    def introduced(self, new: str, *, max_bytes: int) -> Iterator[Introduced]:
+        return read_introduced(self._git, new, max_bytes=max_bytes)
+
+    def first_commit_with(self, oid: str, new: str) -> tuple[str, str] | None:
+        return first_commit_with(self._git, oid, new)
 
     def patch(self, base: str, new: str) -> Iterator[bytes]:
         return self._git.chunks("diff-tree", *_PATCH, "--binary", full(base), full(new), timeout=600.0)

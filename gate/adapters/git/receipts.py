@@ -14,6 +14,7 @@ from gate.domain.repository import HeldUpdate, Receipt, Refusal, RefusalReason
 
 _FORMAT = 1
 _PUSH_ID = re.compile(r"[0-9A-Za-z][0-9A-Za-z_-]{0,63}")
+_CLAIMED_BY = ("", "credential", "environment")
 _OID = re.compile(r"[0-9a-f]{40}")
 
 
@@ -63,6 +64,8 @@ def parse_receipt(push_id: str, content: bytes) -> StoredReceipt:
             atomic=_flag(raw["atomic"]),
             options=tuple(_text(option) for option in _list(raw["options"])),
             updates=updates,
+            claim=_text(raw.get("claim") or ""),
+            claim_by=_one_of(raw.get("claim_by") or "", _CLAIMED_BY),
         )
         dropped = frozenset(_count(number) for number in _list(raw.get("dropped", [])))
     except (ValueError, KeyError, TypeError) as error:
@@ -133,6 +136,11 @@ def _text(value: object) -> str:
     if not isinstance(value, str):
         raise TypeError(f"{value!r} is no text")
     return value
+
+
+def _one_of(value: object, known: tuple[str, ...]) -> str:
+    _expect(value in known, f"{value!r} is none of {', '.join(known[1:])}")
+    return _text(value)
 
 
 def _flag(value: object) -> bool:

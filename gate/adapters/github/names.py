@@ -1,4 +1,4 @@
-"""The names that the gate uses at GitHub: branches, labels, and its commit status."""
+"""The names that the gate uses at GitHub: branches, labels, its commit status and its check run."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from gate.domain.pull_request.model import REVIEW_BRANCHES
 HELD_LABEL = "pushgate:held"
 RISK_LABEL = "risk:"
 STATUS_CONTEXT = "pushgate"
+FINDINGS_CHECK = "pushgate findings"
 
 _HEADS = "refs/heads/"
 

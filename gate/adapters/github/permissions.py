@@ -39,8 +39,8 @@ PERMISSIONS = (
     Permission("statuses", "write", "The commit status `pushgate` shows the verdict; others' are read."),
     Permission(
         "checks",
-        "read",
-        "Policies may ask for check runs (`has_status`).",
+        "write",
+        "Findings are shown on the lines of the diff; policies may ask for check runs (`has_status`).",
         is_needed=False,
     ),
     Permission(

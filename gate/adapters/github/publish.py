@@ -12,6 +12,7 @@ from typing import Any
 import structlog
 from github.PullRequest import PullRequest as Pull
 
+from gate.adapters.github.annotations import annotate, blob_url
 from gate.adapters.github.client import GitHub
 from gate.adapters.github.comments import say_once
 from gate.adapters.github.errors import GitHubRefused, told
@@ -22,6 +23,7 @@ from gate.adapters.github.place import Place, Places
 from gate.adapters.github.review_branch import base_of, put_branch, review_head
 from gate.domain.errors import Failed, NotFound, Unavailable
 from gate.domain.hold import ZERO_OID, Hold
+from gate.domain.pull_request.annotations import findings_check
 from gate.domain.pull_request.body import body
 from gate.domain.pull_request.comments import revision_comment
 from gate.domain.pull_request.marker import digest, marker_of_revision
@@ -64,6 +66,7 @@ class PublishThere:
         pull = self._keep(place, wanted, opened, kept)
         at = self._wait(place, pull, wanted.head)
         self._announce(place, pull, request)
+        self._annotate(place, wanted.head, request)
         return at
 
     def _wanted(self, hold: Hold, request: ReviewRequest, place: Place, base: str) -> Wanted:
@@ -73,6 +76,7 @@ class PublishThere:
             with self.store.transaction() as tx:
                 tx.holds.set_review_head(hold.id, hold.revision.n, head)
         shown = replace(request, hold=replace(hold, revision=replace(hold.revision, review_head=head)))
+        shown = replace(shown, blob_url=blob_url(shown, place, self.github.access.url))
         return Wanted(hold, base, head, title(shown), body(shown))
 
     def _open(self, place: Place, wanted: Wanted, kept: PullRequest | None) -> Opened | None:
@@ -144,6 +148,16 @@ class PublishThere:
         except (GitHubRefused, NotFound) as refused:
             logger.warning("labels_refused", hold=hold.name, words=str(refused))
         self._ask(place, pull, request)
+
+    def _annotate(self, place: Place, head: str, request: ReviewRequest) -> None:
+        """Findings on the lines of the diff, where an App is used and the branch shows the held commit."""
+        check = findings_check(request)
+        if check is None or self.github.access.app_id is None or head != request.hold.revision.head:
+            return
+        try:
+            annotate(place, head, check, request.hold_url)
+        except (GitHubRefused, NotFound) as refused:
+            logger.warning("annotations_refused", hold=request.hold.name, words=str(refused))
 
     def _ask(self, place: Place, pull: Pull, request: ReviewRequest) -> None:
         people, teams = _to_ask(place, pull, request)

@@ -8,6 +8,7 @@ from github.Commit import Commit
 from github.IssueComment import IssueComment
 from github.PullRequest import PullRequest as Pull
 
+from gate.adapters.github.annotations import blob_url
 from gate.adapters.github.checks import combined_statuses
 from gate.adapters.github.client import GitHub
 from gate.adapters.github.comments import own_comments, say_once
@@ -38,7 +39,7 @@ class ShowThere:
         with told(f"read pull request {row.number} of {place.name}"):
             pull = place.api.get_pull(row.number)
         check_repository(pull, place, row.repository_id)
-        row = self._restore_text(pull, row, status)
+        row = self._restore_text(place, pull, row, status)
         self.say(place, pull, row, status)
         set_labels(pull, _labels(pull))
         if status.hold.reason is BlockReason.TAMPERED:
@@ -67,11 +68,12 @@ class ShowThere:
             comment.edit(text)
         return comment.id
 
-    def _restore_text(self, pull: Pull, row: PullRequest, status: ReviewStatus) -> PullRequest:
+    def _restore_text(self, place: Place, pull: Pull, row: PullRequest, status: ReviewStatus) -> PullRequest:
         """Write the text again where another hand changed it; what is in it is the gate's word."""
         if digest(pull.body or "") == row.body_digest or status.write_request is None:
             return row
-        text = body(status.write_request())
+        request = status.write_request()
+        text = body(replace(request, blob_url=blob_url(request, place, self.github.access.url)))
         with told(f"restore the text of {row.url}"):
             pull.edit(body=text)
         row = replace(row, body_digest=digest(text))

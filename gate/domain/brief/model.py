@@ -76,7 +76,8 @@ class Kept(StrEnum):
 class Answer:
     """What became of one rule: `words` are what was seen, such as `exit 0 at 14:03`.
 
-    `paths` are the first files that broke it, `entry` the transcript entry it rests on.
+    `paths` are the first files that it is about, `entry` the transcript entry it rests on. `source` says
+    whose rule it is, where a report is of several briefs.
     """
 
     rule: BriefRule
@@ -84,14 +85,16 @@ class Answer:
     words: str
     paths: tuple[str, ...] = ()
     entry: int | None = None
+    source: BriefSource | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class BriefReport:
-    """A brief with the answer to each of its rules."""
+    """A brief with the answer to each of its rules, and to those of the `others` that stand below it."""
 
     brief: Brief
     answers: tuple[Answer, ...]
+    others: tuple[Brief, ...] = ()
 
     @property
     def is_broken(self) -> bool:

@@ -7,16 +7,21 @@ from datetime import UTC
 
 from gate.domain.hold import ZERO_OID
 from gate.domain.pull_request.deciding import command_words, decision_table
-from gate.domain.pull_request.diff_words import commits_section, dropped_section, files_section
+from gate.domain.pull_request.diff_words import commits_sections, dropped_section, files_sections
+from gate.domain.pull_request.evidence_words import (
+    agent_sections,
+    folded_sections,
+    open_sections,
+    verdict_lines,
+)
+from gate.domain.pull_request.folded import folded
 from gate.domain.pull_request.inert import inline, link, prose, row, signed_note
 from gate.domain.pull_request.length import LONGEST_TEXT
 from gate.domain.pull_request.marker import marker_of_hold
-from gate.domain.pull_request.model import Remark, ReviewRequest
+from gate.domain.pull_request.model import ReviewRequest
 from gate.domain.pull_request.sections import Section, fit
 from gate.domain.pull_request.wish import added, dropped, is_only_carried, verb
 from gate.domain.pull_request.words import ref_type, revised_words, short_ref
-
-SEVERITIES = ("critical", "high", "medium", "low", "info")
 
 _LONGEST_REF, _LONGEST_NAME, _LONGEST_WORDS = 300, 100, 1000
 
@@ -30,24 +35,31 @@ def body(request: ReviewRequest) -> str:
 
 
 def _parts(request: ReviewRequest) -> Iterator[str | Section]:
+    """What a reviewer acts on comes first; what is only there to be looked up is folded, and last."""
+    evidence = request.evidence
     yield str(marker_of_hold(request.hold))
     yield _asked(request)
     if request.facts.dropped:
         yield dropped_section(request)
     if is_only_carried(request):
         yield _CARRIED
-    yield _origin(request)
+    if evidence is not None:
+        yield verdict_lines(request, evidence)
+        yield from open_sections(request, evidence)
     yield f"### How to decide\n\n{decision_table(request)}"
     if request.takes_commands:
         yield command_words(request)
     yield _needs(request)
-    if request.remarks:
-        yield _remarks(request)
+    if evidence is not None:
+        yield from agent_sections(evidence)
     if request.facts.files or not is_only_carried(request):
-        yield files_section(request)
+        yield from files_sections(request)
     if request.facts.commits:
-        yield commits_section(request)
-    yield _audit_trail(request)
+        yield from commits_sections(request)
+    if evidence is not None:
+        yield from folded_sections(request, evidence)
+    yield folded("Where this push comes from", _origin(request))
+    yield folded("Audit trail: the signed tree head when this was published", _audit_trail(request))
 
 
 _CARRIED = (
@@ -88,7 +100,6 @@ def _origin(request: ReviewRequest) -> str:
     lines = {
         "agent": inline(hold.agent, limit=_LONGEST_NAME),
         "host": _named(request.agent_host),
-        "session": _named(request.session),
         "operator": _named(request.operator) or "nobody on record",
         "came by": {"http": "HTTP", "ssh": "SSH"}.get(request.transport) or _named(request.transport),
         "received": f"{received:%Y-%m-%d %H:%M} UTC",
@@ -96,7 +107,6 @@ def _origin(request: ReviewRequest) -> str:
         "old": "none: it is new" if update.is_create else f"`{update.old}`",
         "new": "none: it is deleted" if update.is_delete else f"`{update.new}`",
         "revision": str(hold.revision.n),
-        "risk": _named(request.risk),
     }
     rows = [row(name, words) for name, words in lines.items() if words]
     return "\n".join((rows[0], "|---|---|", *rows[1:]))
@@ -112,23 +122,5 @@ def _needs(request: ReviewRequest) -> Section:
     return Section(opening, items, len(request.needs))
 
 
-def _remarks(request: ReviewRequest) -> Section:
-    """The findings, most severe first; a severity that nobody knows comes before all of them."""
-    order = sorted(request.remarks, key=lambda remark: (_rank(remark.severity), remark.title))
-    return Section("### Findings\n", map(_remark, order), len(order))
-
-
-def _rank(severity: str) -> int:
-    return SEVERITIES.index(severity) if severity in SEVERITIES else -1
-
-
-def _remark(remark: Remark) -> str:
-    where = f" in {inline(remark.where, limit=_LONGEST_REF)}" if remark.where else ""
-    heading = f"**{prose(remark.severity, limit=_LONGEST_NAME)}**: {prose(remark.title, limit=_LONGEST_REF)}"
-    words = f"\n  {prose(remark.words, limit=_LONGEST_WORDS)}" if remark.words else ""
-    return f"- {heading}{where}{words}"
-
-
 def _audit_trail(request: ReviewRequest) -> str:
-    block = signed_note(request.tree_head)
-    return f"### Audit trail\n\nThe signed tree head when this was published:\n\n{block.rstrip()}"
+    return signed_note(request.tree_head)

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from heapq import nsmallest
 
 from gate.domain.facts import ChangedFile, Commit, DiffFacts
+from gate.domain.pull_request.folded import folded_list
 from gate.domain.pull_request.inert import inline, row
 from gate.domain.pull_request.model import ReviewRequest
 from gate.domain.pull_request.sections import Section
@@ -13,6 +14,7 @@ from gate.domain.pull_request.wish import added, dropped
 from gate.domain.pull_request.words import count, file_change, is_special, short_ref
 
 _MOST_FILES = 50
+_MOST_COMMITS = 100
 _MOST_DROPPED = 100  # they come before everything else
 _LONGEST_PATH, _LONGEST_SUBJECT, _LONGEST_NAME = 300, 200, 80
 
@@ -28,21 +30,24 @@ def dropped_section(request: ReviewRequest) -> Section:
     )
 
 
-def files_section(request: ReviewRequest) -> Section:
+def files_sections(request: ReviewRequest) -> Iterator[str | Section]:
     """The files with what is unusual about them first, then by the number of changed lines."""
     facts = request.facts
     first = nsmallest(_MOST_FILES, facts.files, key=_weight)
     counted = count(len(facts.files), "file", is_least=facts.truncated)
-    opening = f"### What it changes\n\n{counted}, {_lines(facts)}."
-    if first:
-        opening += "\n\n| file | change | lines |\n|---|---|---|"
-    return Section(opening, map(_file_row, first), len(facts.files))
+    summary = f"What it changes: {counted}, {_lines(facts)}"
+    opening = "| file | change | lines |\n|---|---|---|" if first else ""
+    yield from folded_list(
+        summary, map(_file_row, first), len(facts.files), most=_MOST_FILES, opening=opening
+    )
 
 
-def commits_section(request: ReviewRequest) -> Section:
+def commits_sections(request: ReviewRequest) -> Iterator[str | Section]:
     """The commits that are new to upstream, newest first."""
     commits = request.facts.commits
-    return Section(f"### {added(request)}, newest first\n", _commit_lines(commits), len(commits))
+    yield from folded_list(
+        f"{added(request)}, newest first", _commit_lines(commits), len(commits), most=_MOST_COMMITS
+    )
 
 
 def _commit_lines(commits: Sequence[Commit]) -> Iterator[str]:

@@ -6,9 +6,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
+from gate.domain.evidence import Evidence
 from gate.domain.facts import DiffFacts
 from gate.domain.hold import Hold, Likeness
 from gate.domain.policy import Asked, Verdict
+from gate.domain.risk.model import RiskLevel
 
 REVIEW_BRANCHES = "pushgate/"
 """Branches that start so belong to the gate: they are neither mirrored nor taken from agents."""
@@ -39,16 +41,6 @@ class PullRequest:
 
 
 @dataclass(frozen=True, slots=True)
-class Remark:
-    """One thing that a reviewer should look at: a finding of the risk rules, with what it rests on."""
-
-    severity: str
-    title: str
-    words: str
-    where: str = ""
-
-
-@dataclass(frozen=True, slots=True)
 class Revised:
     """What a revision changed against the one before it; `range_diff` is git's text, cut at a bound."""
 
@@ -63,9 +55,10 @@ class Revised:
 class ReviewRequest:
     """Everything that goes into a pull request when a revision is published.
 
-    Texts in `facts`, `agent_host`, `session` and `revised` are the agent's: data, never rendered raw.
+    Texts in `facts`, `agent_host`, `evidence` and `revised` are the agent's: data, never rendered raw.
     `hold_url` is the hold's page at the gate; `needs` says in words what the policy asks for; `tree_head`
-    is the signed note of the audit trail at this moment. `risk` is a level such as `high`, if one is known.
+    is the signed note of the audit trail at this moment. `blob_url` is where the forge shows files by commit
+    and path, such as `https://github.com/acme/demo/blob`; None where it does not have the held commits.
     """
 
     hold: Hold
@@ -78,10 +71,15 @@ class ReviewRequest:
     tree_head: str
     takes_commands: bool = False
     agent_host: str | None = None
-    session: str | None = None
-    risk: str | None = None
-    remarks: tuple[Remark, ...] = ()
+    evidence: Evidence | None = None
+    blob_url: str | None = None
     revised: Revised | None = None
+
+    @property
+    def risk(self) -> RiskLevel | None:
+        """The level that a label can name; None where there is none, or nobody has looked."""
+        level = None if self.evidence is None else self.evidence.assessment.level
+        return None if level is RiskLevel.NONE else level
 
 
 @dataclass(frozen=True, slots=True)

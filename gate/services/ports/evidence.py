@@ -134,7 +134,10 @@ class SecretScanner(Protocol):
         """The engine and its rules, as one short text: other rules may find other things."""
 
     def scan(self, content: bytes) -> tuple[Secret, ...]:
-        """Every secret in `content`, whatever it is: no path decides what is looked at."""
+        """Every secret in `content`, whatever it is: no path decides what is looked at.
+
+        Raises Unreadable for content that nobody can look into.
+        """
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,6 +174,33 @@ class ReadThread(Protocol):
     def __call__(
         self, content: Iterable[bytes], take: Callable[[Entry], None], *, first_entry: int = 0
     ) -> Thread: ...
+
+
+@dataclass(frozen=True, slots=True)
+class RecordHead:
+    """Whose record a file is, by its first line."""
+
+    thread_id: str
+    session_id: str
+    cwd: str
+
+
+ReadHead = Callable[[bytes], RecordHead | None]
+"""Reads a record's first bytes, compressed or not; None where they are no record's."""
+
+
+@dataclass(frozen=True, slots=True)
+class KnownThread:
+    """A thread in the agent's own list of them."""
+
+    thread_id: str
+    cwd: str
+    origin: str
+    updated_at: datetime
+
+
+ReadThreadIndex = Callable[[bytes, bytes], tuple[KnownThread, ...]]
+"""Reads the agent's own database of threads and its write-ahead log; nothing where it is of another shape."""
 
 
 class ShellParser(Protocol):

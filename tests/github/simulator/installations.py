@@ -16,7 +16,7 @@ EVERYTHING = {
     "pull_requests": "write",
     "issues": "write",
     "statuses": "write",
-    "checks": "read",
+    "checks": "write",
     "members": "read",
     "administration": "read",
     "workflows": "write",

@@ -19,6 +19,7 @@ LONGEST_DESCRIPTION = 140
 _LONGEST_CONTEXT = 255
 _MOST_OF_A_CONTEXT = 1000
 _LONGEST_OUTPUT = 65535
+_MOST_ANNOTATIONS = 50
 
 
 def route(call: Call) -> Response | None:
@@ -126,7 +127,13 @@ def _filled_in(call: Call, oid: str, run: CheckRun, action: str) -> dict[str, An
     for name in ("summary", "text"):
         if len(output.get(name) or "") > _LONGEST_OUTPUT:
             raise refused("CheckRun", f"{name} exceeds a maximum length of 65535", name)
+    added = output.get("annotations", [])
+    if len(added) > _MOST_ANNOTATIONS:
+        raise refused("CheckRun", "annotations exceeds a maximum quantity of 50", "annotations")
+    # GitHub never takes an annotation away: a later request adds to those that are there.
+    run.annotations += added
     run.output, run.details_url = output, body.get("details_url", run.details_url)
+    run.external_id = body.get("external_id", run.external_id)
     run.state = "completed" if run.conclusion else body.get("status", run.state)
     call.rest.events.check(action, call.repository, oid, run, call.account)
     return call.rest.render.check(call.repository, oid, run)

@@ -9,6 +9,7 @@ import threading
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 ZERO = "0" * 40
 # What each role may do includes what those before it may.
@@ -143,8 +144,10 @@ class CheckRun:
     conclusion: str | None
     at: datetime
     state: str = "completed"
-    output: dict[str, str] = field(default_factory=dict)
+    output: dict[str, Any] = field(default_factory=dict)
     details_url: str | None = None
+    external_id: str = ""
+    annotations: list[dict[str, Any]] = field(default_factory=list)
 
 
 @dataclass

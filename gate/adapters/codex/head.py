@@ -1,0 +1,32 @@
+"""Whose record a rollout is: its first line alone."""
+
+from __future__ import annotations
+
+import json
+
+import zstandard
+
+from gate.adapters.codex.lines import ZSTD_MAGIC
+from gate.services.ports.evidence import RecordHead
+
+_LONGEST = 1 << 21
+
+
+def read_head(first: bytes) -> RecordHead | None:
+    """Reads `session_meta`, which every rollout begins with; older ones have no session of their own."""
+    try:
+        values = json.loads(_plain(first).partition(b"\n")[0])
+        meta = values["payload"]
+        thread, session, cwd = meta["id"], meta.get("session_id") or meta["id"], meta.get("cwd") or ""
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError, zstandard.ZstdError):
+        return None
+    is_sound = values.get("type") == "session_meta" and all(
+        isinstance(one, str) for one in (thread, session, cwd)
+    )
+    return RecordHead(thread, session, cwd) if is_sound else None
+
+
+def _plain(first: bytes) -> bytes:
+    if not first.startswith(ZSTD_MAGIC):
+        return first
+    return zstandard.ZstdDecompressor().decompressobj().decompress(first)[:_LONGEST]

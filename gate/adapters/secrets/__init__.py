@@ -1,0 +1,1 @@
+"""Secrets: found by Kingfisher's engine, in this process and offline."""
