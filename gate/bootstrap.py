@@ -106,6 +106,7 @@ from gate.services.reopen import Reopen
 from gate.services.replay import MakeReplay
 from gate.services.review import ReviewHold
 from gate.services.review_request import WriteRequest
+from gate.services.scan_now import ScanNow
 from gate.services.scan_push import ScanPush
 from gate.services.set_up_agent import SetUpAgent
 from gate.services.settle import Settle
@@ -148,6 +149,7 @@ class Container:
     assess: Assess
     evidence_store: FsspecEvidenceStore
     scanner: KingfisherScanner
+    scan_now: ScanNow
     operator_briefs: OperatorBriefs
     set_up_agent: SetUpAgent
     expire_evidence: ExpireEvidence
@@ -257,6 +259,7 @@ def _wire(
         assess=Assess(store, gather, queue, tell_agent, clock, step),
         evidence_store=evidence_store,
         scanner=scanner,
+        scan_now=ScanNow(store, repositories, ScanPush(scanner)),
         operator_briefs=OperatorBriefs(store, clock, GitIgnorePathMatcher(), tell_hooks),
         set_up_agent=SetUpAgent(store, LocalAgentHomes(), clock, new_secret, settings.url),
         expire_evidence=ExpireEvidence(store, evidence_store, clock, _retention(settings)),
@@ -372,7 +375,7 @@ def _installation(settings: Settings, store: SqlStore) -> InstallationOnDisk:
 
 def _hook_settings(settings: Settings) -> HookSettings:
     limits = Limits(settings.max_pack_size, settings.max_file_size, settings.max_changed_files)
-    return HookSettings(settings.url, settings.reply, limits, settings.fail_point)
+    return HookSettings(settings.url, settings.reply, limits, str(settings.scan_socket), settings.fail_point)
 
 
 def build_app(container: Container) -> Flask:

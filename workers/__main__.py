@@ -17,7 +17,9 @@ from gate.adapters.logs import report_fault
 from gate.adapters.process import begin
 from gate.adapters.redis_tally import RedisTally
 from gate.adapters.rq_queue import QUEUE_NAME
-from gate.config import load
+from gate.adapters.secrets.engine import engine
+from gate.config import Settings, load
+from gate.domain.errors import GateError
 from workers import jobs
 from workers.wait import wait_for_redis
 
@@ -46,6 +48,7 @@ def main() -> None:
     begin(settings.log_level)
     assert jobs, "imported before the first fork, so that no job pays for it"
     redis = wait_for_redis(Redis.from_url(settings.redis_url))
+    _warm_up(settings)
     queue = Queue(QUEUE_NAME, connection=redis, serializer=JSONSerializer)
     worker = TallyingWorker([queue], connection=redis, serializer=JSONSerializer)
     try:
@@ -56,6 +59,15 @@ def main() -> None:
         # RQ's worker ends where Redis goes away during a job. This one begins anew and waits for it; the
         # sweep takes up what was left.
         os.execv(sys.executable, (sys.executable, "-m", "workers"))  # noqa: S606 - no shell is wanted
+
+
+def _warm_up(settings: Settings) -> None:
+    """Build the engine of the scan for secrets once: every job's process then begins with it."""
+    try:
+        engine(settings.rule_cache)
+    except GateError as fault:
+        # The jobs that need it say so, each on its own hold.
+        report_fault("worker:scan", fault)
 
 
 if __name__ == "__main__":

@@ -90,6 +90,11 @@ class Settings:
         return self.home / "run" / "valkey.sock"
 
     @property
+    def scan_socket(self) -> Path:
+        """Where the hooks ask what a scan for secrets says of a push."""
+        return self.home / "run" / "scan.sock"
+
+    @property
     def is_redis_embedded(self) -> bool:
         """Whether the gate runs its own Valkey server, as nobody named another."""
         return self.redis_url == f"unix://{self.redis_socket}"

@@ -76,6 +76,7 @@ class RepositoryRules:
     grants: tuple[Grant, ...]
     on_push: str = "append"
     briefs: tuple[PushLimits, ...] = ()
+    scan_socket: str | None = None
     lockdown: str | None = None
     fail_point: str | None = None
 

@@ -153,7 +153,8 @@ class Gather:
         return self.collect_checkpoints(known.repository.history, oid, host, cwd, redactor)
 
     def _secrets(self, known: Known) -> tuple[FoundSecret, ...]:
-        return self.scan_push(known.repository.history, known.hold, known.facts, known.allowed)
+        update = known.hold.revision.update(known.hold.ref)
+        return self.scan_push(known.repository.history, update, known.facts, known.allowed)
 
     def _brief(
         self, known: Known, found: Found, summary: AgentSummary | None, redactor: Redactor

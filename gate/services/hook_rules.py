@@ -23,6 +23,7 @@ class HookSettings:
     url: str
     reply: str
     limits: Limits
+    scan_socket: str | None = None
     fail_point: str | None = None
 
 
@@ -52,6 +53,7 @@ class TellHooks:
             grants=tuple(grants),
             briefs=tuple(limits for limits in briefs if limits is not None),
             lockdown=lockdown,
+            scan_socket=self.settings.scan_socket,
             fail_point=self.settings.fail_point,
         )
         self.repositories.open(repository.name, repository.upstream).held.write_rules(rules)

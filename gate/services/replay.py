@@ -1,4 +1,4 @@
-"""Make a session's terminal recording ready to be replayed: found, kept as it is, and told without secrets."""
+"""Make a session's terminal recording ready to be replayed: found, kept, and told without secrets."""
 
 from __future__ import annotations
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 from gate.domain.errors import Failed, Unreadable
 from gate.domain.facts import DiffFacts
-from gate.domain.hold import ZERO_OID, Hold
+from gate.domain.hold import RefUpdate
 from gate.domain.secret import FoundSecret
 from gate.services.ports.evidence import Secret, SecretScanner
 from gate.services.ports.git import History, Introduced
@@ -32,21 +32,21 @@ class ScanPush:
     scanner: SecretScanner
 
     def __call__(
-        self, history: History, hold: Hold, facts: DiffFacts, allowed: Mapping[str, AllowedSecret]
+        self, history: History, update: RefUpdate, facts: DiffFacts, allowed: Mapping[str, AllowedSecret]
     ) -> tuple[FoundSecret, ...]:
         found: dict[tuple[str, str | None, str | None], FoundSecret] = {}
-        for one in self._all(history, hold, facts):
+        for one in self._all(history, update, facts):
             found.setdefault((one.identity, one.path, one.oid), one)
             if len(found) == _MOST:
-                found["", None, None] = _too_many(hold)
+                found["", None, None] = _too_many(update)
                 break
         secrets = sorted(found.values(), key=lambda one: (not one.blocks, one.path or "", one.line or 0))
         return tuple(_as_allowed(one, allowed) for one in secrets)
 
-    def _all(self, history: History, hold: Hold, facts: DiffFacts) -> Iterator[FoundSecret]:
-        yield from self._names(hold, facts)
-        new = hold.revision.new
-        if new == ZERO_OID:
+    def _all(self, history: History, update: RefUpdate, facts: DiffFacts) -> Iterator[FoundSecret]:
+        yield from self._names(update, facts)
+        new = update.new
+        if update.is_delete:
             return
         count = 0
         traced: dict[str, tuple[str, str] | None] = {}
@@ -60,7 +60,7 @@ class ScanPush:
                     traced[thing.oid] = history.first_commit_with(thing.oid, new)
                 yield _in_file(secret, thing, traced.get(thing.oid))
         if facts.commits and count < len(facts.commits):
-            raise Failed(f"hold {hold.name}: git showed {count} objects of {len(facts.commits)} commits.")
+            raise Failed(f"{update.ref}: git showed {count} objects of {len(facts.commits)} commits.")
 
     def _secrets(self, thing: Introduced) -> tuple[Secret | None, ...]:
         """What is secret in an object; None stands for all of one that could not be looked at."""
@@ -71,8 +71,8 @@ class ScanPush:
         except Unreadable:
             return (None,)
 
-    def _names(self, hold: Hold, facts: DiffFacts) -> Iterator[FoundSecret]:
-        names = {"a ref's name": [hold.ref], "a file's name": [file.path for file in facts.files]}
+    def _names(self, update: RefUpdate, facts: DiffFacts) -> Iterator[FoundSecret]:
+        names = {"a ref's name": [update.ref], "a file's name": [file.path for file in facts.files]}
         for what, texts in names.items():
             content = "\n".join(texts).encode("utf-8", "surrogateescape")
             for secret in self.scanner.scan(content):
@@ -121,9 +121,9 @@ def _unscanned(thing: Introduced, what: str, path: str | None, oid: str | None) 
     return FoundSecret(UNSCANNED, "cannot be looked into", identity, True, path, None, None, oid, what)
 
 
-def _too_many(hold: Hold) -> FoundSecret:
+def _too_many(update: RefUpdate) -> FoundSecret:
     words = f"more than {_MOST} of them, of which the others are not listed"
-    identity = hashlib.sha256(f"too many\0{hold.revision.new}".encode()).hexdigest()
+    identity = hashlib.sha256(f"too many\0{update.new}".encode()).hexdigest()
     return FoundSecret(UNSCANNED, words, identity, True, None, None, None, None, "the push")
 
 

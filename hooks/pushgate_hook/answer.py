@@ -12,6 +12,7 @@ from pushgate_hook.reason import Reason, failure
 from pushgate_hook.records import Records
 from pushgate_hook.refs import Update, parse_update, ref_fault
 from pushgate_hook.refusals import refuse
+from pushgate_hook.scan import scan
 from pushgate_hook.settings import Settings, read_settings
 
 _SIBLINGS = (b"pre-receive", b"reference-transaction")
@@ -81,7 +82,9 @@ class Conversation:
 
 def _tell(conversation: Conversation, outcome: list[Held], push: Push, settings: Settings) -> None:
     accepts = settings.accepts
-    words.say(words.report(outcome, push=push.identity.push, url=settings.url, accepts=accepts))
+    found = scan(settings.scan_socket, settings.repository, push.identity.push)
+    report = words.report(outcome, push=push.identity.push, url=settings.url, accepts=accepts)
+    words.say([*report, *map(words.shown, found)])
     if accepts:
         conversation.accept([(held.update.ref, f"refs/held/{held.number}") for held in outcome])
     else:

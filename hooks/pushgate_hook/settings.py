@@ -54,6 +54,7 @@ class Settings:
         self.url = (self._last("pushgate.url") or "").rstrip("/")
         self.lockdown = self._last("pushgate.lockdown")
         self.fail_point = self._last("pushgate.failpoint")
+        self.scan_socket = self._last("pushgate.scansocket")
         self.refs = values.get("pushgate.refs", _HEADS_AND_TAGS)
         self.max_pack_size = self._number("pushgate.maxpacksize")
         self.max_file_size = self._number("pushgate.maxfilesize")

@@ -74,7 +74,9 @@ def texts_of(text: str) -> dict[str, str]:
         "body": body(request),
         "revision": revision_comment(request),
         "status": status_comment(status),
-        "closing": closing_comment(replace(an_ending(HoldState.BYPASSED, text), hold=request.hold)),
+        "closing": closing_comment(
+            replace(an_ending(HoldState.BYPASSED, text), hold=replace(request.hold, state=HoldState.BYPASSED))
+        ),
     }
 
 

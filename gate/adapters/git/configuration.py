@@ -72,6 +72,8 @@ def _rules(rules: RepositoryRules) -> Iterable[tuple[str, str]]:
         if bound:
             yield key, str(bound)
     yield from (("pushgate.refs", pattern) for pattern in rules.refs or _EVERY_REF)
+    if rules.scan_socket is not None:
+        yield "pushgate.scanSocket", rules.scan_socket
     if rules.lockdown is not None:
         yield "pushgate.lockdown", rules.lockdown
     if rules.fail_point is not None:

@@ -48,7 +48,7 @@ class KingfisherRedactor:
         spans = []
         for hit in engine(self.cache_folder).hits(bare):
             self._note(hit.value, hit.rule)
-            spans.append((places.original(hit.start), places.original(hit.end), hit.rule))
+            spans.append((*places.span(hit.start, hit.end), hit.rule))
         return spans
 
     def _known_spans(self, content: bytes) -> Iterator[Span]:
@@ -56,8 +56,7 @@ class KingfisherRedactor:
             return
         bare, places = _bare(content)
         for match in self._pattern.finditer(bare):
-            rule = self._known[match[0]]
-            yield places.original(match.start()), places.original(match.end()), rule
+            yield *places.span(*match.span()), self._known[match[0]]
 
     def _note(self, value: bytes, rule: str) -> None:
         if value in self._known or len(value) < _SHORTEST or len(self._known) >= _MOST_KNOWN:
@@ -76,7 +75,11 @@ class _Places:
     starts: tuple[int, ...]
     shifts: tuple[int, ...]
 
-    def original(self, place: int) -> int:
+    def span(self, start: int, end: int) -> tuple[int, int]:
+        """From the first byte to the last one, with the escapes between them and none behind."""
+        return self._original(start), self._original(end - 1) + 1
+
+    def _original(self, place: int) -> int:
         number = bisect_right(self.starts, place) - 1
         return place + (self.shifts[number] if number >= 0 else 0)
 

@@ -78,6 +78,7 @@ class Tally:
     renamed: dict[str, str] = field(default_factory=dict)
     losses: list[TestLoss] = field(default_factory=list)
     gained_tests: set[int] = field(default_factory=set)
+    gained_asserts: int = 0
     licence_headers: list[str] = field(default_factory=list)
     asking: list[str] = field(default_factory=list)
     pinning: list[str] = field(default_factory=list)
@@ -156,9 +157,9 @@ class FileLook:
         return self.file.status == "D"
 
     @property
-    def is_program(self) -> bool:
-        """Whether it is a program of the repository's own: no tests, nothing vendored or generated."""
-        return self.path_class is PathClass.SOURCE and is_code(self.path)
+    def is_code(self) -> bool:
+        """Whether it is a program in some language, by the end of its name."""
+        return is_code(self.path)
 
     def marked(self, name: str) -> bool:
         return name in self.marks

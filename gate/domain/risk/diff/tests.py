@@ -96,6 +96,7 @@ def note_tests(look: FileLook) -> Iterator[Hit]:
         if len(tally.gained_tests) < _MOST_NAMES:
             removed = "\n".join(line.text for line in look.removed)
             tally.gained_tests |= {hash(name) for name in _names(look.code) - _names(removed)}
+            tally.gained_asserts += max(0, len(_ASSERTS.findall(look.code)) - len(_ASSERTS.findall(removed)))
         # Only removed lines take tests away, and those of a file that moved are with its old name.
         if look.removed or before is not None:
             _note_loss(look)
@@ -148,7 +149,7 @@ def weakened(look: PushLook) -> Iterator[Hit]:
         asserts = loss.asserts_before - loss.asserts_after
         if tests > 0:
             words = f"The file lost {tests} of {loss.count_before} tests"
-        elif asserts > 0 and not moved:
+        elif asserts > (look.tally.gained_asserts if moved else 0):
             words = f"The file lost {asserts} of {loss.asserts_before} assertions"
         else:
             continue
