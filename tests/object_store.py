@@ -49,15 +49,15 @@ class ObjectStore:
         lines += [f"author {author} {when}", f"committer {author} {when}", "", message, ""]
         return self._write("commit", "\n".join(lines).encode())
 
-    def tag(self, oid: str, name: str) -> str:
-        """An annotated tag."""
+    def tag(self, oid: str, name: str, message: str = "") -> str:
+        """An annotated tag; its message is its name unless given."""
         lines = [
             f"object {oid}",
             "type commit",
             f"tag {name}",
             f"tagger {_WHO} 1790000000 +0000",
             "",
-            name,
+            message or name,
             "",
         ]
         return self._write("tag", "\n".join(lines).encode())

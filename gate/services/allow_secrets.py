@@ -51,10 +51,10 @@ class AllowSecrets:
         self, tx: Transaction, hold: Hold, user: User, identities: Sequence[str], reason: str
     ) -> None:
         """Have the same revision collected and assessed once more."""
-        actor, at = f"user:{user.login}", self.clock()
+        actor = f"user:{user.login}"
         details: dict[str, Detail] = {"secrets": list(identities), "reason": reason}
-        record(tx, hold, Action.SECRET_ALLOW, at=at, actor=actor, details=details)
-        move(tx, hold, HoldState.RECEIVED, Action.HOLD_UNBLOCK, at=at, actor=actor)
+        record(tx, hold, Action.SECRET_ALLOW, at=self.clock(), actor=actor, details=details)
+        move(tx, hold, HoldState.RECEIVED, Action.HOLD_UNBLOCK, at=self.clock(), actor=actor)
 
 
 def _check(hold: Hold, user: User, revision: int) -> None:

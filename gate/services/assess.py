@@ -68,9 +68,9 @@ class Assess:
     def _stop(self, hold: Hold, evidence: Evidence | None, reason: BlockReason, note: str) -> None:
         try:
             with self.store.transaction() as tx:
-                to, at = HoldState.BLOCKED, self.clock()
                 if evidence is not None:
                     self._record(tx, hold, evidence)
+                to, at = HoldState.BLOCKED, self.clock()
                 move(tx, hold, to, Action.HOLD_BLOCK, at=at, reason=reason, note=note)
         except IllegalMove:
             return  # A newer revision came in between; it is assessed by its own run.

@@ -122,7 +122,9 @@ def _read_hunk(
                 section.take(section.added, at_new, text, was_cut)
             at_new += 1
         elif kind != b"\\":
-            raise Failed("git's diff ends, or goes on, where its own count of lines does not: don't trust it.")
+            raise Failed(
+                "git's diff ends, or goes on, where its own count of lines does not: don't trust it."
+            )
 
 
 def _check(file: ChangedFile, old: str, new: str) -> None:

@@ -95,12 +95,18 @@ def _chunks(content: bytes) -> Iterator[tuple[int, bytes]]:
         start = end
 
 
+def _name(found: Any) -> str:
+    """In a few words: a built-in rule's own name is a sentence."""
+    rule: str = found.rule_id
+    return str(found.rule_name) if rule.startswith(OWN) else rule.rpartition(".")[2].replace("-", " ")
+
+
 def _hit(found: Any, start: int) -> Hit:
     place = found.location
     place = place if isinstance(place, dict) else place.__dict__
     return Hit(
         rule=found.rule_id,
-        rule_name=found.rule_name,
+        rule_name=_name(found),
         confidence=_CONFIDENCE.get(found.confidence, Confidence.POSSIBLE),
         is_visible=found.visible,
         start=start + place["start_offset"],

@@ -1,16 +1,5 @@
-"""The rules over what was pushed."""
+"""The rules over what was pushed, and over the push itself: docs/risk.md has the table."""
 
-from __future__ import annotations
+from gate.domain.risk.diff.assess import DIFF_RULES, assess_diff
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
-
-from gate.domain.risk.model import Finding
-from gate.domain.risk.view import ChangedText, PushView
-
-
-def assess_diff(
-    view: PushView,
-    texts: Iterable[ChangedText],
-    match: Callable[[Sequence[str], Sequence[str]], tuple[str, ...]],
-) -> Iterator[Finding]:
-    yield from ()
+__all__ = ["assess_diff", "DIFF_RULES"]

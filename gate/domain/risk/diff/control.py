@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator
 
 from gate.domain.brief.model import BriefReport, BriefSource, Part, RuleKind
 from gate.domain.risk.diff.look import FileLook, FileRule, Hit
+from gate.domain.risk.diff.patterns import any_of
 from gate.domain.risk.model import Rule, Severity
 from gate.domain.risk.view import Line, PathClass
 
@@ -47,23 +48,23 @@ D21 = Rule(
     check="See what runs now, and why a check was taken out.",
 )
 
-CI_FILES = (
-    *("/.github/workflows/", "/.github/actions/", "action.yml", "action.yaml", ".gitlab-ci.yml", "/.gitlab/ci/"),
-    *("*.gitlab-ci.yml", "/.circleci/", "Jenkinsfile", "Jenkinsfile.*", "*.jenkinsfile", "azure-pipelines*.yml"),
-    *("/.azure-pipelines/", ".travis.yml", ".drone.yml", ".woodpecker.yml", "/.woodpecker/", ".cirrus.yml"),
-    *("bitbucket-pipelines.yml", "/.buildkite/", "appveyor.yml", ".appveyor.yml", "cloudbuild.yaml"),
-    *("/.semaphore/", "/.teamcity/", "buildspec.yml", "/.gitea/workflows/", "/.forgejo/workflows/", "/.tekton/"),
+CI_FILES = tuple(
+    "/.github/workflows/ /.github/actions/ action.yml action.yaml .gitlab-ci.yml /.gitlab/ci/"
+    " *.gitlab-ci.yml /.circleci/ Jenkinsfile Jenkinsfile.* *.jenkinsfile azure-pipelines*.yml"
+    " /.azure-pipelines/ .travis.yml .drone.yml .woodpecker.yml /.woodpecker/ .cirrus.yml"
+    " bitbucket-pipelines.yml /.buildkite/ appveyor.yml .appveyor.yml cloudbuild.yaml /.semaphore/"
+    " /.teamcity/ buildspec.yml /.gitea/workflows/ /.forgejo/workflows/ /.tekton/".split()
 )
-GATE_FILES = (
-    *("CODEOWNERS", "dependabot.yml", "dependabot.yaml", "renovate.json", "renovate.json5", ".renovaterc*"),
-    *("SECURITY.md", "/.github/settings.yml", "/.github/rulesets/", ".policy.yml", "/.pushgate/", ".mergify.yml"),
-    *("/BRIEF.md", "/TASK.md", ".gitleaks.toml", ".gitleaksignore", ".trivyignore", ".snyk", ".secrets.baseline"),
-    *(".trufflehog*", ".kingfisher*", "/.github/codeql/", ".semgrepignore", "zizmor.yml", ".bandit"),
+GATE_FILES = tuple(
+    "CODEOWNERS dependabot.yml dependabot.yaml renovate.json renovate.json5 .renovaterc* SECURITY.md"
+    " /.github/settings.yml /.github/rulesets/ .policy.yml /.pushgate/ .mergify.yml /BRIEF.md /TASK.md"
+    " .gitleaks.toml .gitleaksignore .trivyignore .snyk .secrets.baseline .trufflehog* .kingfisher*"
+    " /.github/codeql/ .semgrepignore zizmor.yml .bandit".split()
 )
-AGENT_FILES = (
-    *("AGENTS.md", "AGENTS.override.md", "CLAUDE.md", "GEMINI.md", ".codex/", ".claude/", ".agents/", ".cursor/"),
-    *(".cursorrules", ".cursorignore", ".mcp.json", "mcp.json", "/.github/copilot-instructions.md"),
-    *("/.github/instructions/", "/.github/prompts/", ".windsurfrules", ".clinerules", ".aider*", ".continue/"),
+AGENT_FILES = tuple(
+    "AGENTS.md AGENTS.override.md CLAUDE.md GEMINI.md .codex/ .claude/ .agents/ .cursor/ .cursorrules"
+    " .cursorignore .mcp.json mcp.json /.github/copilot-instructions.md /.github/instructions/"
+    " /.github/prompts/ .windsurfrules .clinerules .aider* .continue/".split()
 )
 GIT_FILES = (".gitattributes", ".gitmodules", ".lfsconfig")
 HOOK_FILES = (
@@ -72,9 +73,15 @@ HOOK_FILES = (
 )
 
 _PIN = re.compile(r"[ \t]*(?:-[ \t]+)?uses:[ \t]*(?P<what>[\w./-]+)@[0-9a-f]{40}[ \t]*(?:#.*)?\r?")
-_REV = re.compile(r"[ \t]*(?:-[ \t]+)?(?:rev|additional_dependencies):.*")
+_REV = re.compile(r"[ \t]*(?:-[ \t]+)?rev:.*")
 _HOOK = re.compile(r"[ \t]*-[ \t]+id:[ \t]*(?P<id>[\w.-]+)")
-_HARMLESS_ATTRIBUTE = re.compile(r"-?text|text=auto|eol=(lf|crlf)|working-tree-encoding=[\w-]+|linguist-language=\S+")
+_HARMLESS_ATTRIBUTE = any_of(
+    r"-?text",
+    r"text=auto",
+    r"eol=(lf|crlf)",
+    r"working-tree-encoding=[\w-]+",
+    r"linguist-language=\S+",
+)
 _HOOKS_PATH = re.compile(r"core\.hookspath|hooksPath[ \t]*=", re.IGNORECASE)
 
 
@@ -126,7 +133,9 @@ def hooks(look: FileLook) -> Iterator[Hit]:
 
 def hooks_path(look: FileLook) -> Iterator[Hit]:
     for line, _ in look.finds(_HOOKS_PATH, "hookspath"):
-        yield Hit("It changes where git looks for hooks", line, look.lowered_in(Severity.MEDIUM, PathClass.DOCS))
+        yield Hit(
+            "It changes where git looks for hooks", line, look.lowered_in(Severity.MEDIUM, PathClass.DOCS)
+        )
 
 
 def _change(look: FileLook, about: str, severity: Severity, detail: str = "") -> Hit:
@@ -179,7 +188,9 @@ def _names_it(look: FileLook) -> bool:
     if report is None:
         return False
     briefs = (report.brief, *report.others)
-    rules = [rule for brief in briefs if brief.source is BriefSource.OPERATOR for rule in brief.of(Part.ALLOWED)]
+    rules = [
+        rule for brief in briefs if brief.source is BriefSource.OPERATOR for rule in brief.of(Part.ALLOWED)
+    ]
     values = [value for rule in rules if rule.kind is RuleKind.PATHS for value in rule.values]
     parts = {*look.path.split("/")}
     names = [one for one in values if one.rstrip("/").rpartition("/")[2] in parts & _own_names(parts)]

@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Iterator
 
 from gate.domain.risk.diff.look import FileLook, FileRule, Hit
+from gate.domain.risk.diff.patterns import any_of
 from gate.domain.risk.diff.python_syntax import argument, called, calls, original_names, parsed
 from gate.domain.risk.model import Confidence, Rule, Severity
 from gate.domain.risk.path_class import is_code
@@ -30,32 +31,39 @@ D29 = Rule(
 
 _DANGEROUS = frozenset(
     "eval exec compile __import__ builtins.eval builtins.exec os.system os.popen commands.getoutput"
-    " subprocess.getoutput subprocess.getstatusoutput pickle.load pickle.loads pickle.Unpickler cPickle.loads"
-    " dill.load dill.loads cloudpickle.loads joblib.load shelve.open marshal.load marshal.loads"
-    " jsonpickle.decode torch.load yaml.load yaml.load_all yaml.unsafe_load yaml.full_load code.InteractiveInterpreter"
-    " importlib.import_module pandas.read_pickle ctypes.CDLL".split()
+    " subprocess.getoutput subprocess.getstatusoutput pickle.load pickle.loads pickle.Unpickler"
+    " cPickle.loads dill.load dill.loads cloudpickle.loads joblib.load shelve.open marshal.load"
+    " marshal.loads jsonpickle.decode torch.load yaml.load yaml.load_all yaml.unsafe_load"
+    " yaml.full_load code.InteractiveInterpreter importlib.import_module pandas.read_pickle"
+    " ctypes.CDLL".split()
 )
 _ONLY_WITH_TEXT = frozenset({"compile", "__import__", "importlib.import_module", "ctypes.CDLL"})
 _SAFE_LOADERS = frozenset({"SafeLoader", "CSafeLoader", "BaseLoader"})
-_PYTHON_HINTS = (
-    *("eval", "exec", "compile", "__import__", "system", "popen", "getoutput", "getstatusoutput", "pickle", "load"),
-    *("marshal", "shelve", "interpreter", "import_module", "cdll", "shell"),
+_PYTHON_HINTS = tuple(
+    "eval exec compile __import__ system popen getoutput getstatusoutput pickle load marshal shelve"
+    " interpreter import_module cdll shell".split()
 )
-_OTHERS = re.compile(
-    r"(?<![.\w])(?:eval|execScript)[ \t]*\((?![ \t]*\))"
-    r"|\bnew[ \t]+Function[ \t]*\(|\bchild_process\b|\b(?:execSync|spawnSync|execFileSync)[ \t]*\("
-    r"|\bvm\.runIn\w*|\bset(?:Timeout|Interval)[ \t]*\([ \t]*['\"`]|\bdangerouslySetInnerHTML\b"
-    r"|\b(?:shell_exec|passthru|proc_open|pcntl_exec|unserialize|create_function)[ \t]*\("
-    r"|\bRuntime\.getRuntime\(\)\.exec\b|\bnew[ \t]+(?:ObjectInputStream|ScriptEngineManager)\b"
-    r"|\bexec\.Command(?:Context)?\([^\n]{0,80}\"(?:ba|z)?sh\"[^\n]{0,20}\"-c\""
-    r"|\b(?:instance_eval|class_eval|Marshal\.load|YAML\.load)\b(?!_file)"
-    r"|\bInvoke-Expression\b|\bBinaryFormatter\b"
+_OTHERS = any_of(
+    r"(?<![.\w])(?:eval|execScript)[ \t]*\((?![ \t]*\))",
+    r"\bnew[ \t]+Function[ \t]*\(",
+    r"\bchild_process\b",
+    r"\b(?:execSync|spawnSync|execFileSync)[ \t]*\(",
+    r"\bvm\.runIn\w*",
+    r"\bset(?:Timeout|Interval)[ \t]*\([ \t]*['\"`]",
+    r"\bdangerouslySetInnerHTML\b",
+    r"\b(?:shell_exec|passthru|proc_open|pcntl_exec|unserialize|create_function)[ \t]*\(",
+    r"\bRuntime\.getRuntime\(\)\.exec\b",
+    r"\bnew[ \t]+(?:ObjectInputStream|ScriptEngineManager)\b",
+    r"\bexec\.Command(?:Context)?\([^\n]{0,80}\"(?:ba|z)?sh\"[^\n]{0,20}\"-c\"",
+    r"\b(?:instance_eval|class_eval|Marshal\.load|YAML\.load)\b(?!_file)",
+    r"\bInvoke-Expression\b",
+    r"\bBinaryFormatter\b",
 )
-_OTHER_HINTS = (
-    *("eval", "execscript", "function", "child_process", "execsync", "spawnsync", "execfilesync", "vm.runin"),
-    *("settimeout", "setinterval", "dangerouslysetinnerhtml", "shell_exec", "passthru", "proc_open", "pcntl_exec"),
-    *("unserialize", "create_function", "getruntime", "objectinputstream", "scriptenginemanager", "exec.command"),
-    *("marshal.load", "yaml.load", "invoke-expression", "binaryformatter"),
+_OTHER_HINTS = tuple(
+    "eval execscript function child_process execsync spawnsync execfilesync vm.runin settimeout"
+    " setinterval dangerouslysetinnerhtml shell_exec passthru proc_open pcntl_exec unserialize"
+    " create_function getruntime objectinputstream scriptenginemanager exec.command marshal.load"
+    " yaml.load invoke-expression binaryformatter".split()
 )
 _SHELL_EVAL = re.compile(r"(?:^|[;&|][ \t]*|[ \t])eval[ \t]+[\"']?[$`]", re.MULTILINE)
 _SHELLS = (".sh", ".bash", ".zsh", ".ksh")
@@ -88,7 +96,9 @@ def dynamic_exec(look: FileLook) -> Iterator[Hit]:
                 yield Hit("A text is run as shell code", line, severity)
     elif is_code(look.path):
         for line, match in look.finds(_OTHERS, *_OTHER_HINTS):
-            if not look.is_comment(line) and match.group() not in "".join(one.text for one in look.removed[:500]):
+            if not look.is_comment(line) and match.group() not in "".join(
+                one.text for one in look.removed[:500]
+            ):
                 yield Hit("A text, or data, is run as code", line, severity)
 
 
@@ -125,7 +135,9 @@ def _python(look: FileLook, severity: Severity) -> Iterator[Hit]:
         yield Hit(f"{name or 'A shell'} runs a text, or data, as code", line, severity, key=text)
 
 
-_BY_PATTERN = re.compile(r"(?<![.\w])(?:eval|exec)[ \t]*\(|\bos\.(?:system|popen)\b|\bpickle\.loads?\b|shell[ \t]*=[ \t]*True")
+_BY_PATTERN = re.compile(
+    r"(?<![.\w])(?:eval|exec)[ \t]*\(|\bos\.(?:system|popen)\b|\bpickle\.loads?\b|shell[ \t]*=[ \t]*True"
+)
 
 
 def _python_by_pattern(look: FileLook, severity: Severity) -> Iterator[Hit]:

@@ -62,18 +62,22 @@ D24 = Rule(
     check="Ask how the file was made, and make it again from its source.",
 )
 
-KEY_FILES = (
-    *("id_rsa", "id_dsa", "id_ecdsa", "id_ed25519", "*.pem", "*.p12", "*.pfx", "*.jks", "*.kdbx", "*.keystore"),
-    *("*.key", "*.ppk", ".env", ".env.*", "*.env", ".npmrc", ".netrc", "_netrc", ".git-credentials", ".pypirc"),
-    *("kubeconfig", "*.kubeconfig", ".kube/config", ".htpasswd", ".dockercfg", ".docker/config.json"),
-    *(".aws/credentials", "credentials.json", "service-account*.json", ".pgpass", "*.tfstate", "*.ovpn"),
-    *("!.env.example", "!.env.sample", "!.env.test", "!.env.template", "!.env.dist", "!example.env"),
+KEY_FILES = tuple(
+    "id_rsa id_dsa id_ecdsa id_ed25519 *.pem *.p12 *.pfx *.jks *.kdbx *.keystore *.key *.ppk .env"
+    " .env.* *.env .npmrc .netrc _netrc .git-credentials .pypirc kubeconfig *.kubeconfig .kube/config"
+    " .htpasswd .dockercfg .docker/config.json .aws/credentials credentials.json service-account*.json"
+    " .pgpass *.tfstate *.ovpn !.env.example !.env.sample !.env.test !.env.template !.env.dist"
+    " !example.env".split()
 )
-_PUBLIC = re.compile(r"-----BEGIN (CERTIFICATE|PUBLIC KEY|RSA PUBLIC KEY|X509 CRL)|ssh-(rsa|ed25519) |ecdsa-sha2-")
+_PUBLIC = re.compile(
+    r"-----BEGIN (CERTIFICATE|PUBLIC KEY|RSA PUBLIC KEY|X509 CRL)|ssh-(rsa|ed25519) |ecdsa-sha2-"
+)
 _CREDENTIAL = re.compile(r"(?i)(_auth|password|passwd|token|secret|aws_)")
 _LFS = "version https://git-lfs.github.com/spec/"
 
-_SCRIPT_FOLDERS = frozenset("bin sbin scripts script tools tool hack ci .githooks .husky hooks libexec".split())
+_SCRIPT_FOLDERS = frozenset(
+    "bin sbin scripts script tools tool hack ci .githooks .husky hooks libexec".split()
+)
 _SCRIPT_ENDS = (".sh", ".bash", ".zsh")
 
 _RESERVED = re.compile(r"(?i)(con|prn|aux|nul|com[0-9]|lpt[0-9])(\..*)?")
@@ -94,8 +98,8 @@ _PROGRAMS = (
     (b"#!", "a script"),
 )
 _PROGRAM_ENDS = tuple(
-    ".exe .dll .so .dylib .o .a .lib .node .jar .war .ear .apk .aab .class .pyc .pyo .pyd .whl .egg .wasm .msi"
-    " .deb .rpm .appimage .dex .sys .com .scr".split()
+    ".exe .dll .so .dylib .o .a .lib .node .jar .war .ear .apk .aab .class .pyc .pyo .pyd .whl .egg"
+    " .wasm .msi .deb .rpm .appimage .dex .sys .com .scr".split()
 )
 _HARMLESS = (
     (b"\x89PNG\r\n", (".png",)),
@@ -139,9 +143,13 @@ def unscannable(look: FileLook) -> Iterator[Hit]:
 def more_files(look: PushLook) -> Iterator[Hit]:
     if look.view.facts.truncated:
         count = len(look.view.facts.files)
-        yield Hit(f"The push is so large that only {count} files, and not all commits, were looked at", key="push")
+        yield Hit(
+            f"The push is so large that only {count} files, and not all commits, were looked at", key="push"
+        )
     if look.blob.is_spent:
-        yield Hit("The push is so large that not all files were compared with what they were before", key="reads")
+        yield Hit(
+            "The push is so large that not all files were compared with what they were before", key="reads"
+        )
 
 
 def submodule(look: FileLook) -> Iterator[Hit]:

@@ -10,6 +10,7 @@ from datetime import timedelta
 from gate.domain.facts import Commit
 from gate.domain.hold import UpdateKind
 from gate.domain.risk.diff.look import Hit, PushLook, PushRule
+from gate.domain.risk.diff.patterns import any_of
 from gate.domain.risk.model import Rule, Severity
 from gate.domain.risk.view import Line
 
@@ -45,11 +46,18 @@ H07 = Rule(
 _OWN = "refs/heads/codex/"
 _ORDINARY = ("refs/heads/", "refs/tags/")
 _SOON = timedelta(hours=1)
-_SKIP_CI = re.compile(
-    r"(?i)\[(?:skip[ -]ci|ci[ -]skip|no[ -]ci|skip actions|actions skip|skip travis|skip netlify)\]|\*\*\*NO_CI\*\*\*|^skip-checks:[ \t]*true"
+_SKIP_CI = any_of(
+    r"\[(?:skip[ -]ci|ci[ -]skip|no[ -]ci|skip actions|actions skip|skip travis|skip netlify)\]",
+    r"\*\*\*NO_CI\*\*\*",
+    r"^skip-checks:[ \t]*true",
+    flags=re.IGNORECASE,
 )
-_TRAILER = re.compile(r"(?i)^[ \t]*(?:reviewed|approved|acked|tested|verified|lgtm|pushgate-\w+)(?:-and-\w+)?-?(?:by)?[ \t]*:[ \t]*\S")
-_CLAIM = re.compile(r"(?i)\b(?:approved|reviewed|signed off|lgtm)\b[^\n]{0,40}\bby\b|\balready (?:been )?(?:approved|reviewed)\b")
+_TRAILER = re.compile(
+    r"(?i)^[ \t]*(?:reviewed|approved|acked|tested|verified|lgtm|pushgate-\w+)(?:-and-\w+)?-?(?:by)?[ \t]*:[ \t]*\S"
+)
+_CLAIM = re.compile(
+    r"(?i)\b(?:approved|reviewed|signed off|lgtm)\b[^\n]{0,40}\bby\b|\balready (?:been )?(?:approved|reviewed)\b"
+)
 _MOST_LINES = 2_000
 
 
@@ -61,7 +69,9 @@ def rewrite(look: PushLook) -> Iterator[Hit]:
     own = update.ref.startswith((_OWN, f"refs/heads/{view.agent}/"))
     severity = Severity.CRITICAL if view.is_protected else Severity.MEDIUM if own else Severity.HIGH
     is_tag = update.ref.startswith("refs/tags/")
-    what = "is deleted" if kind is UpdateKind.DELETE else "moves to another commit" if is_tag else "is rewritten"
+    what = (
+        "is deleted" if kind is UpdateKind.DELETE else "moves to another commit" if is_tag else "is rewritten"
+    )
     name = "A tag" if is_tag else "A branch"
     lost = f", and upstream loses {len(dropped)} commits" if dropped else ", and no commit is lost"
     yield Hit(
@@ -93,7 +103,13 @@ def from_the_future(look: PushLook) -> Iterator[Hit]:
     late = [one for one in look.view.facts.commits if one.committed_at > look.view.now + _SOON]
     if late:
         words = f"{len(late)} commits are dated after they were pushed"
-        yield Hit(words, severity=Severity.LOW, oid=late[0].oid, seen=f"{late[0].committed_at:%Y-%m-%d %H:%M} UTC", key="date")
+        yield Hit(
+            words,
+            severity=Severity.LOW,
+            oid=late[0].oid,
+            seen=f"{late[0].committed_at:%Y-%m-%d %H:%M} UTC",
+            key="date",
+        )
 
 
 def unrelated(look: PushLook) -> Iterator[Hit]:
@@ -130,7 +146,10 @@ def messages(look: PushLook) -> Iterator[Hit]:
 
 def _said(line: str, *, is_subject: bool) -> tuple[str, Severity] | None:
     if _TRAILER.match(line) and not is_subject:
-        return "A message says that somebody reviewed or approved, which cannot be before it is pushed", Severity.HIGH
+        return (
+            "A message says that somebody reviewed or approved, which cannot be before it is pushed",
+            Severity.HIGH,
+        )
     if _SKIP_CI.search(line):
         return "A message tells CI not to run", Severity.LOW
     if _CLAIM.search(line):

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from gate.domain.risk.diff.look import FileLook, FileRule, Hit
 from gate.domain.risk.diff.packages.dependencies import D14
+from gate.domain.risk.diff.patterns import any_of
 from gate.domain.risk.model import Rule, Severity
 from gate.domain.risk.view import PathClass
 
@@ -25,25 +26,39 @@ DEPLOY_FILES = (
     *("Dockerfile*", "*.dockerfile", "Containerfile", "*.service", "Vagrantfile", "*.nomad"),
 )
 
-_HIGH = re.compile(
-    r"\bprivileged['\"]?[ \t]*[:=][ \t]*['\"]?true|\bhost(?:Network|PID|IPC)['\"]?[ \t]*[:=][ \t]*true|/var/run/docker\.sock"
-    r"|\b(?:Action|NotAction|actions|Resource|resources|Principal|verbs|apiGroups)['\"]?[ \t]*[:=][ \t]*\[?[ \t]*['\"]\*(?::\*)?['\"]"
-    r"|\bcluster-admin\b|\bAdministratorAccess\b|\ballowPrivilegeEscalation['\"]?[ \t]*:[ \t]*true"
-    r"|^[ \t]*-[ \t]*['\"]?(?:SYS_ADMIN|SYS_PTRACE|CAP_SYS_ADMIN|NET_ADMIN)['\"]?[ \t]*$|\bcap_add\b[^\n]{0,100}\bALL\b"
-    r"|^[ \t]*-[ \t]*['\"]?/:/|\bseccomp[=:][ \t]*['\"]?unconfined|\bapparmor[=:][ \t]*['\"]?unconfined",
-    re.MULTILINE,
+_HIGH = any_of(
+    r"\bprivileged['\"]?[ \t]*[:=][ \t]*['\"]?true",
+    r"\bhost(?:Network|PID|IPC)['\"]?[ \t]*[:=][ \t]*true",
+    r"/var/run/docker\.sock",
+    r"\b(?:Action|NotAction|actions|Resource|resources|Principal|verbs|apiGroups)['\"]?[ \t]*[:=][ \t]*\[?[ \t]*['\"]\*(?::\*)?['\"]",
+    r"\bcluster-admin\b",
+    r"\bAdministratorAccess\b",
+    r"\ballowPrivilegeEscalation['\"]?[ \t]*:[ \t]*true",
+    r"^[ \t]*-[ \t]*['\"]?(?:SYS_ADMIN|SYS_PTRACE|CAP_SYS_ADMIN|NET_ADMIN)['\"]?[ \t]*$",
+    r"\bcap_add\b[^\n]{0,100}\bALL\b",
+    r"^[ \t]*-[ \t]*['\"]?/:/",
+    r"\bseccomp[=:][ \t]*['\"]?unconfined",
+    r"\bapparmor[=:][ \t]*['\"]?unconfined",
+    flags=re.MULTILINE,
 )
-_HIGH_HINTS = (
-    *("privileged", "hostnetwork", "hostpid", "hostipc", "docker.sock", "'*", '"*', "cluster-admin", "administratoraccess"),
-    *("allowprivilege", "sys_admin", "sys_ptrace", "net_admin", "cap_add", "/:/", "unconfined"),
+_HIGH_HINTS = tuple(
+    "privileged hostnetwork hostpid hostipc docker.sock '* \"* cluster-admin administratoraccess"
+    " allowprivilege sys_admin sys_ptrace net_admin cap_add /:/ unconfined".split()
 )
-_MEDIUM = re.compile(
-    r"\b0\.0\.0\.0/0\b|(?<![\w:])::/0\b|\bnetwork_mode['\"]?[ \t]*:[ \t]*['\"]?host|\brunAsUser['\"]?[ \t]*:[ \t]*0\b"
-    r"|\brunAsNonRoot['\"]?[ \t]*:[ \t]*false|\bpublicly_accessible[ \t]*=[ \t]*true|\bacl[ \t]*=[ \t]*\"public-read"
-    r"|\bPubliclyAccessible['\"]?[ \t]*:[ \t]*['\"]?true|\bpid['\"]?[ \t]*:[ \t]*['\"]?host\b|\bsecurity_opt\b"
+_MEDIUM = any_of(
+    r"\b0\.0\.0\.0/0\b",
+    r"(?<![\w:])::/0\b",
+    r"\bnetwork_mode['\"]?[ \t]*:[ \t]*['\"]?host",
+    r"\brunAsUser['\"]?[ \t]*:[ \t]*0\b",
+    r"\brunAsNonRoot['\"]?[ \t]*:[ \t]*false",
+    r"\bpublicly_accessible[ \t]*=[ \t]*true",
+    r"\bacl[ \t]*=[ \t]*\"public-read",
+    r"\bPubliclyAccessible['\"]?[ \t]*:[ \t]*['\"]?true",
+    r"\bpid['\"]?[ \t]*:[ \t]*['\"]?host\b",
+    r"\bsecurity_opt\b",
 )
-_MEDIUM_HINTS = (
-    *("0.0.0.0/0", "::/0", "network_mode", "runasuser", "runasnonroot", "publicly", "public-read", "host", "security_opt"),
+_MEDIUM_HINTS = tuple(
+    "0.0.0.0/0 ::/0 network_mode runasuser runasnonroot publicly public-read host security_opt".split()
 )
 _ROOT = re.compile(r"^[ \t]*USER[ \t]+(?:root|0)(?::\S+)?[ \t]*\r?$", re.MULTILINE | re.IGNORECASE)
 _ADD = re.compile(r"^[ \t]*ADD[ \t]+(?:--\S+[ \t]+)*https?://", re.MULTILINE | re.IGNORECASE)
@@ -53,7 +68,9 @@ _FROM = re.compile(
     r"(?P<digest>@sha256:\w+)?(?P<rest>[^\n]*)",
     re.MULTILINE,
 )
-_STAGE = re.compile(r"^[ \t]*FROM[ \t][^\n]{1,300}[ \t]AS[ \t]+(?P<stage>[\w.-]+)", re.MULTILINE | re.IGNORECASE)
+_STAGE = re.compile(
+    r"^[ \t]*FROM[ \t][^\n]{1,300}[ \t]AS[ \t]+(?P<stage>[\w.-]+)", re.MULTILINE | re.IGNORECASE
+)
 
 
 def rights(look: FileLook) -> Iterator[Hit]:
@@ -77,7 +94,12 @@ def docker_file(look: FileLook) -> Iterator[Hit]:
     for line, _ in look.finds(_ADD):
         yield Hit("The image takes in a file from the network without a hash", line, _in(look, D34.severity))
     if look.file.status == "A" and not _USER.search(look.new):
-        yield Hit("A new image names no user, so that it runs as root", look.first_line, _in(look, D34.severity), key="user")
+        yield Hit(
+            "A new image names no user, so that it runs as root",
+            look.first_line,
+            _in(look, D34.severity),
+            key="user",
+        )
 
 
 def service(look: FileLook) -> Iterator[Hit]:
@@ -91,7 +113,11 @@ def image_unpinned(look: FileLook) -> Iterator[Hit]:
     for line, match in look.finds(_FROM, "from", "image"):
         tag, image = match["tag"], match["image"]
         # What follows may be a variable, which a build decides.
-        if match["digest"] or match["rest"].startswith(("$", "{", "@")) or image.lower() in {*stages, "scratch"}:
+        if (
+            match["digest"]
+            or match["rest"].startswith(("$", "{", "@"))
+            or image.lower() in {*stages, "scratch"}
+        ):
             continue
         if (tag is None or tag == ":latest") and not look.was_there(line):
             yield Hit("An image is taken in whichever version it has then", line, _in(look, D14.severity))
@@ -107,4 +133,11 @@ RULES = (
     FileRule(D34, service, mark="service"),
     FileRule(D14, image_unpinned, mark="images"),
 )
-IMAGE_FILES = (*DOCKER_FILES, "*compose*.y*ml", "*.k8s.y*ml", "k8s/**/*.y*ml", "deploy/**/*.y*ml", "charts/**/*.y*ml")
+IMAGE_FILES = (
+    *DOCKER_FILES,
+    "*compose*.y*ml",
+    "*.k8s.y*ml",
+    "k8s/**/*.y*ml",
+    "deploy/**/*.y*ml",
+    "charts/**/*.y*ml",
+)

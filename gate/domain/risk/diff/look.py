@@ -172,7 +172,11 @@ class FileLook:
     def added(self) -> tuple[Line, ...]:
         """The added lines. Of a file that only moved, and stays of its class, those that it had not before."""
         before = self.text.renamed_from
-        if before is None or path_class(before) is not self.path_class or is_code(before) != is_code(self.path):
+        if (
+            before is None
+            or path_class(before) is not self.path_class
+            or is_code(before) != is_code(self.path)
+        ):
             return self.text.added
         return tuple(_without(self.text.added, Counter(self.old.split("\n"))))
 

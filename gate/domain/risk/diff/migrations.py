@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 
 from gate.domain.risk.diff.look import FileLook, FileRule, Hit
+from gate.domain.risk.diff.patterns import any_of
 from gate.domain.risk.model import Rule, Severity
 from gate.domain.risk.view import PathClass
 
@@ -17,11 +18,11 @@ D35 = Rule(
     check="Try it on a copy of the data, and see how to get back from it.",
 )
 
-MIGRATION_FILES = (
-    *("*.sql", "**/migrations/**/*.py", "**/migrations/**/*.js", "**/migrations/**/*.ts", "**/migrations/**/*.php"),
-    *("**/migrate/**/*.rb", "**/alembic/versions/**", "**/migrations/versions/**", "/prisma/migrations/**"),
-    *("**/migration/**/*.java", "**/migrations/**/*.go", "**/migrations/**/*.cs", "**/changelog/**/*.xml"),
-    "!**/__init__.py",
+MIGRATION_FILES = tuple(
+    "*.sql **/migrations/**/*.py **/migrations/**/*.js **/migrations/**/*.ts **/migrations/**/*.php"
+    " **/migrate/**/*.rb **/alembic/versions/** **/migrations/versions/** /prisma/migrations/**"
+    " **/migration/**/*.java **/migrations/**/*.go **/migrations/**/*.cs **/changelog/**/*.xml"
+    " !**/__init__.py".split()
 )
 _SPACE = r"\s{1,40}"
 _NAME = r"[\w.\"`\[\]#]{1,200}"
@@ -43,12 +44,11 @@ _NOT_NULL = re.compile(
 _HINTS = ("drop", "truncate", "delete", "remove", "not null", "not\tnull", "null")
 _TEXTS = re.compile(r"'(?:[^'\n]|'')*'")
 _SQL_COMMENTS = re.compile(r"--[^\n]*|/\*[^*]{0,5000}(?:\*(?!/)[^*]{0,5000}){0,500}\*/")
-_SECTION = re.compile(
-    r"^[ \t]*(?:(?:public|protected|private|export|override|static|async)[ \t]+)*(?:def|function|func|void|const|let)?[ \t]*"
-    r"(?:\w+\.)?(?P<name>downgrade|down|backwards|rollback|reverse|upgrade|up|forwards|change|apply)\b[ \t]*(?:[(:={]|$)"
-    r"|^[ \t]*--[ \t]*(?:\+goose|\+migrate|migrate:|@|rollback)[ \t]*(?P<mark>up|down|undo|rollback)?"
-    r"|^[ \t]*(?:exports|module\.exports)\.(?P<js>up|down)\b",
-    re.MULTILINE | re.IGNORECASE,
+_SECTION = any_of(
+    r"^[ \t]*(?:(?:public|protected|private|export|override|static|async)[ \t]+)*(?:def|function|func|void|const|let)?[ \t]*(?:\w+\.)?(?P<name>downgrade|down|backwards|rollback|reverse|upgrade|up|forwards|change|apply)\b[ \t]*(?:[(:={]|$)",
+    r"^[ \t]*--[ \t]*(?:\+goose|\+migrate|migrate:|@|rollback)[ \t]*(?P<mark>up|down|undo|rollback)?",
+    r"^[ \t]*(?:exports|module\.exports)\.(?P<js>up|down)\b",
+    flags=re.MULTILINE | re.IGNORECASE,
 )
 _BACK = frozenset({"downgrade", "down", "backwards", "rollback", "reverse", "undo"})
 
@@ -56,7 +56,11 @@ _BACK = frozenset({"downgrade", "down", "backwards", "rollback", "reverse", "und
 def migration(look: FileLook) -> Iterator[Hit]:
     if look.is_deleted or look.path_class in (PathClass.DOCS, PathClass.VENDORED):
         return
-    what = "A new migration" if look.file.status == "A" else "A migration that may have run already is another now"
+    what = (
+        "A new migration"
+        if look.file.status == "A"
+        else "A migration that may have run already is another now"
+    )
     yield Hit(what, look.first_line, _in(look, D35.severity), key="file")
     if not any(hint in look.folded for hint in _HINTS):
         return
@@ -84,7 +88,10 @@ def _blanks(match: re.Match[str]) -> str:
 
 
 def _has_default(rest: str) -> bool:
-    return re.search(r"\b(?:DEFAULT|GENERATED|IDENTITY|SERIAL|AUTO_INCREMENT)\b", rest, re.IGNORECASE) is not None
+    return (
+        re.search(r"\b(?:DEFAULT|GENERATED|IDENTITY|SERIAL|AUTO_INCREMENT)\b", rest, re.IGNORECASE)
+        is not None
+    )
 
 
 def _backward_lines(look: FileLook) -> frozenset[int]:

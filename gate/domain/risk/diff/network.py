@@ -17,15 +17,18 @@ D42 = Rule(
     why="The program may send something there, or fetch something from there.",
     check="See whose place it is, and what goes there.",
 )
-_URL = re.compile(r"\b(?:https?|wss?|ftp)://(?:[^\s/@\"'`<>]{1,100}@)?(?P<host>[A-Za-z0-9.-]{3,253}|\[[0-9A-Fa-f:.]{2,45}\])")
+_URL = re.compile(
+    r"\b(?:https?|wss?|ftp)://(?:[^\s/@\"'`<>]{1,100}@)?(?P<host>[A-Za-z0-9.-]{3,253}|\[[0-9A-Fa-f:.]{2,45}\])"
+)
 _ADDRESS = re.compile(r"(?<![\w.])(?P<host>\d{1,3}(?:\.\d{1,3}){3})(?![\w.])")
 _MEANT_AS_EXAMPLE = re.compile(
     r"(?i)^(?:localhost|.*\.localhost|(?:.*\.)?example\.(?:com|org|net|edu)|.*\.(?:example|test|invalid|local|internal))\.?$"
 )
 _NAMESPACES = frozenset(
-    "www.w3.org w3.org schemas.xmlsoap.org schemas.microsoft.com schemas.android.com json-schema.org xml.org purl.org"
-    " www.apache.org apache.org www.gnu.org gnu.org opensource.org creativecommons.org spdx.org java.sun.com"
-    " xmlns.jcp.org jakarta.ee maven.apache.org www.springframework.org".split()
+    "www.w3.org w3.org schemas.xmlsoap.org schemas.microsoft.com schemas.android.com json-schema.org"
+    " xml.org purl.org www.apache.org apache.org www.gnu.org gnu.org opensource.org"
+    " creativecommons.org spdx.org java.sun.com xmlns.jcp.org jakarta.ee maven.apache.org"
+    " www.springframework.org".split()
 )
 _CATCHING = re.compile(
     r"(?i)(?:^|\.)(?:ngrok(?:-free)?\.(?:io|app|dev)|trycloudflare\.com|loca\.lt|localtunnel\.me|serveo\.net|lhr\.life|bore\.pub"

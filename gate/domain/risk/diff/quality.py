@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Iterator
 
 from gate.domain.risk.diff.look import FileLook, FileRule, Hit
+from gate.domain.risk.diff.patterns import any_of
 from gate.domain.risk.diff.python_syntax import parsed
 from gate.domain.risk.model import Rule, Severity
 from gate.domain.risk.view import PathClass
@@ -34,29 +35,64 @@ D46 = Rule(
     check="Ask whether it was forgotten.",
 )
 
-_SUPPRESSED = re.compile(
-    r"#[ \t]*noqa\b|#[ \t]*type:[ \t]*ignore|#[ \t]*(?:mypy|pyright|ruff|flake8|pylint|nosec|bandit):?[ \t]*(?:ignore|disable|noqa|skip)?"
-    r"|#[ \t]*nosec\b|\beslint-disable|@ts-(?:ignore|nocheck|expect-error)|//[ \t]*nolint|\bNOLINT\b|\bNOSONAR\b|@SuppressWarnings"
-    r"|\brubocop:disable|#[ \t]*pragma:[ \t]*no[ \t]*cover|\b(?:istanbul|c8|v8)[ \t]+ignore|\bnosemgrep\b|\bshellcheck[ \t]+disable"
-    r"|\bphpcs:ignore|@phpstan-ignore|#\[allow\(|\bhadolint[ \t]+ignore|\bcheckov:skip|\btfsec:ignore|\bzizmor:[ \t]*ignore|\bbiome-ignore"
+_SUPPRESSED = any_of(
+    r"#[ \t]*noqa\b",
+    r"#[ \t]*type:[ \t]*ignore",
+    r"#[ \t]*(?:mypy|pyright|ruff|flake8|pylint|nosec|bandit):?[ \t]*(?:ignore|disable|noqa|skip)?",
+    r"#[ \t]*nosec\b",
+    r"\beslint-disable",
+    r"@ts-(?:ignore|nocheck|expect-error)",
+    r"//[ \t]*nolint",
+    r"\bNOLINT\b",
+    r"\bNOSONAR\b",
+    r"@SuppressWarnings",
+    r"\brubocop:disable",
+    r"#[ \t]*pragma:[ \t]*no[ \t]*cover",
+    r"\b(?:istanbul|c8|v8)[ \t]+ignore",
+    r"\bnosemgrep\b",
+    r"\bshellcheck[ \t]+disable",
+    r"\bphpcs:ignore",
+    r"@phpstan-ignore",
+    r"#\[allow\(",
+    r"\bhadolint[ \t]+ignore",
+    r"\bcheckov:skip",
+    r"\btfsec:ignore",
+    r"\bzizmor:[ \t]*ignore",
+    r"\bbiome-ignore",
 )
 _SUPPRESSED_HINTS = (
-    *("noqa", "ignore", "disable", "nosec", "ts-", "nolint", "nosonar", "suppresswarnings", "no cover", "nosemgrep"),
-    *("#[allow(", "skip"),
+    *("noqa ignore disable nosec ts- nolint nosonar suppresswarnings nosemgrep #[allow( skip").split(),
+    "no cover",
 )
-_SECRETS_ALLOWED = re.compile(
-    r"(?i)gitleaks:allow|kingfisher:ignore|trufflehog:ignore|pragma:[ \t]*(?:allow|white)list[ \t]+(?:nextline[ \t]+)?secret|ggignore|noseyparker:ignore"
+_SECRETS_ALLOWED = any_of(
+    r"gitleaks:allow",
+    r"kingfisher:ignore",
+    r"trufflehog:ignore",
+    r"pragma:[ \t]*(?:allow|white)list[ \t]+(?:nextline[ \t]+)?secret",
+    r"ggignore",
+    r"noseyparker:ignore",
+    flags=re.IGNORECASE,
 )
 _THRESHOLD = re.compile(
     r"(?P<key>fail_under|--cov-fail-under|cov-fail-under|minimum_coverage|min_coverage|fail-under|--max-warnings|\"?(?:branches"
     r"|functions|lines|statements)\"?(?=[ \t]*:))[ \t]*[=: \t][ \t]*(?P<value>\d{1,4}(?:\.\d{1,4})?)"
 )
 _MORE_IS_LESS = frozenset({"--max-warnings"})
-_EMPTY_CATCH = re.compile(r"\bcatch[ \t]*(?:\([^)\n]{0,200}\)[ \t]*)?\{[ \t\r\n]{0,200}\}|^[ \t]*rescue[ \t]*(?:=>[ \t]*\w+)?[ \t]*;?[ \t]*nil\b", re.M)
-_LEFT = re.compile(
-    r"\bi?pdb\.set_trace\(|(?<![\w.])breakpoint\(\)|\bimport[ \t]+i?pdb\b|^[ \t]*debugger;?[ \t]*$|\bbinding\.(?:pry|irb)\b|\bbyebug\b"
-    r"|\bconsole\.(?:log|debug)\(|\bvar_dump\(|\bdd\(",
-    re.MULTILINE,
+_EMPTY_CATCH = re.compile(
+    r"\bcatch[ \t]*(?:\([^)\n]{0,200}\)[ \t]*)?\{[ \t\r\n]{0,200}\}|^[ \t]*rescue[ \t]*(?:=>[ \t]*\w+)?[ \t]*;?[ \t]*nil\b",
+    re.M,
+)
+_LEFT = any_of(
+    r"\bi?pdb\.set_trace\(",
+    r"(?<![\w.])breakpoint\(\)",
+    r"\bimport[ \t]+i?pdb\b",
+    r"^[ \t]*debugger;?[ \t]*$",
+    r"\bbinding\.(?:pry|irb)\b",
+    r"\bbyebug\b",
+    r"\bconsole\.(?:log|debug)\(",
+    r"\bvar_dump\(",
+    r"\bdd\(",
+    flags=re.MULTILINE,
 )
 _LEFT_HINTS = ("pdb", "breakpoint", "debugger", "binding.", "byebug", "console.", "var_dump", "dd(")
 _TODO = re.compile(r"\b(?:TODO|FIXME|XXX|HACK)\b")
@@ -152,7 +188,9 @@ def left_behind(look: FileLook) -> Iterator[Hit]:
     for line, _ in look.finds(_LEFT, *_LEFT_HINTS):
         if not look.is_comment(line) and not look.was_there(line):
             yield Hit("Something for debugging is still there", line)
-    todos = [line for line, _ in look.finds(_TODO, "todo", "fixme", "xxx", "hack") if not look.was_there(line)]
+    todos = [
+        line for line, _ in look.finds(_TODO, "todo", "fixme", "xxx", "hack") if not look.was_there(line)
+    ]
     if todos:
         yield Hit(f"{len(todos)} new remarks of work that is left", todos[0], key="todo")
 

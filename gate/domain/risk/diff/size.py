@@ -41,17 +41,20 @@ D45 = Rule(
     check="Have whoever owns the code agree.",
 )
 
-LICENCE_FILES = ("LICENSE*", "LICENCE*", "COPYING*", "NOTICE", "NOTICE.*", "!*.py", "!*.js", "!*.ts", "!*.go", "!*.rs")
+LICENCE_FILES = tuple("LICENSE* LICENCE* COPYING* NOTICE NOTICE.* !*.py !*.js !*.ts !*.go !*.rs".split())
 _MANY_FILES, _MANY_LINES = 25, 1_000
 _TOO_MANY_FILES, _TOO_MANY_LINES = 100, 5_000
 _NOT_COUNTED = (PathClass.LOCK, PathClass.GENERATED, PathClass.VENDORED)
 _HEADERS = 3
-_HEADER = re.compile(r"(?i)SPDX-License-Identifier|\bcopyright\b.{0,80}(?:\d{4}|\(c\)|©)|\blicen[sc]ed under\b")
+_HEADER = re.compile(
+    r"(?i)SPDX-License-Identifier|\bcopyright\b.{0,80}(?:\d{4}|\(c\)|©)|\blicen[sc]ed under\b"
+)
 _YEARS = re.compile(r"\b(?:19|20)\d\d\b(?:[ \t]*[-\u2013,][ \t]*(?:(?:19|20)\d\d|present))*")
 
 
 def too_big(look: PushLook) -> Iterator[Hit]:
-    files = [file for file in look.files.values() if _counts(look, file)]
+    moved = {*look.tally.renamed.values()}
+    files = [file for file in look.files.values() if file.path not in moved and _counts(look, file)]
     lines = sum(_lines(file) for file in files)
     limits = _own_limits(look.view.brief)
     too_many = (RuleKind.FILE_LIMIT not in limits and len(files) > _MANY_FILES) or (
@@ -78,7 +81,7 @@ def _own_limits(report: BriefReport | None) -> frozenset[RuleKind]:
 
 
 def _counts(look: PushLook, file: ChangedFile) -> bool:
-    if path_class(file.path) in _NOT_COUNTED or file.path in look.moved_from:
+    if path_class(file.path) in _NOT_COUNTED:
         return False
     before = look.files.get(look.tally.renamed.get(file.path, ""))
     return before is None or before.old_oid != file.new_oid
@@ -124,7 +127,12 @@ def licence_change(look: FileLook) -> Iterator[Hit]:
     severity = Severity.INFO if is_the_year else None
     line = look.first_line or (look.removed[0] if look.removed else None)
     what = "is deleted" if look.is_deleted else "is new" if look.file.status == "A" else "changes"
-    yield Hit(f"The licence {what}{', in its years' if is_the_year else ''}", line, severity, is_old=look.first_line is None)
+    yield Hit(
+        f"The licence {what}{', in its years' if is_the_year else ''}",
+        line,
+        severity,
+        is_old=look.first_line is None,
+    )
 
 
 def note_header(look: FileLook) -> Iterator[Hit]:

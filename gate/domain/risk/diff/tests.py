@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from gate.domain.facts import ChangedFile
 from gate.domain.risk.diff.look import FileLook, FileRule, Hit, PushLook, PushRule, TestLoss
+from gate.domain.risk.diff.patterns import any_of
 from gate.domain.risk.diff.python_syntax import called, parsed
 from gate.domain.risk.model import Rule, Severity
 from gate.domain.risk.path_class import is_code, path_class
@@ -44,34 +45,71 @@ D39 = Rule(
     check="Ask which test covers it.",
 )
 
-_TESTS = re.compile(
-    r"^[ \t]*(?:async[ \t]+)?def[ \t]+(?P<py>test\w*)|^[ \t]*(?:it|test|specify)(?:\.each\([^\n]{0,200}\))?[ \t]*\([ \t]*"
-    r"(?P<quote>['\"`])(?P<js>[^\n]{1,200}?)(?P=quote)|^func[ \t]+(?P<go>(?:Test|Benchmark|Fuzz)\w*)\("
-    r"|^[ \t]*(?:public[ \t]+)?function[ \t]+(?P<php>test\w+)|^[ \t]*(?:it|test|specify)[ \t]+['\"](?P<rb>[^'\"\n]{1,200})"
-    r"|^[ \t]*(?P<mark>@Test\b|@ParameterizedTest\b|#\[(?:\w+::)?test\]|\[(?:Fact|Theory|Test|TestMethod)\b|TEST(?:_F|_P)?\()",
-    re.MULTILINE,
+_TESTS = any_of(
+    r"^[ \t]*(?:async[ \t]+)?def[ \t]+(?P<py>test\w*)",
+    r"^[ \t]*(?:it|test|specify)(?:\.each\([^\n]{0,200}\))?[ \t]*\([ \t]*(?P<quote>['\"`])(?P<js>[^\n]{1,200}?)(?P=quote)",
+    r"^func[ \t]+(?P<go>(?:Test|Benchmark|Fuzz)\w*)\(",
+    r"^[ \t]*(?:public[ \t]+)?function[ \t]+(?P<php>test\w+)",
+    r"^[ \t]*(?:it|test|specify)[ \t]+['\"](?P<rb>[^'\"\n]{1,200})",
+    r"^[ \t]*(?P<mark>@Test\b|@ParameterizedTest\b|#\[(?:\w+::)?test\]|\[(?:Fact|Theory|Test|TestMethod)\b|TEST(?:_F|_P)?\()",
+    flags=re.MULTILINE,
 )
-_ASSERTS = re.compile(
-    r"\bassert\w*[ \t]*[(! ]|\bexpect\(|\.should\b|\bself\.assert\w+|\brequire\.\w+\(|\bt\.(?:Error|Fatal|Fail)\w*\("
-    r"|\bEXPECT_\w+\(|\bASSERT_\w+\(|\bverify\("
+_ASSERTS = any_of(
+    r"\bassert\w*[ \t]*[(! ]",
+    r"\bexpect\(",
+    r"\.should\b",
+    r"\bself\.assert\w+",
+    r"\brequire\.\w+\(",
+    r"\bt\.(?:Error|Fatal|Fail)\w*\(",
+    r"\bEXPECT_\w+\(",
+    r"\bASSERT_\w+\(",
+    r"\bverify\(",
 )
 _HELPERS = ("assert", "raises", "warns", "fail")
-_SKIPS = re.compile(
-    r"@(?:pytest\.mark\.|unittest\.|mark\.)?(?:skip\b|skipIf|skipUnless|xfail|expectedFailure)|pytest\.mark\.(?:skip|xfail)"
-    r"|\b(?:pytest|self|unittest)\.(?:skip|xfail|skipTest|importorskip)\(|\braise[ \t]+(?:unittest\.)?SkipTest"
-    r"|\b(?:it|test|describe|context|suite|specify)\.(?:skip|only|todo|fixme|failing)\b|(?<![.\w])(?:xit|xtest|xdescribe"
-    r"|xcontext|fit|fdescribe|fcontext)[ \t]*\(|\b[tb]\.(?:Skip|SkipNow|Skipf)\(|@(?:Disabled|Ignore)\b|#\[ignore\b"
-    r"|\[Ignore\b|\bSkip[ \t]*=[ \t]*\"|\bmarkTest(?:Skipped|Incomplete)\(|^[ \t]*(?:skip|pending)[ \t]*[(\"']"
-    r"|\bcollect_ignore\b|--(?:deselect|ignore)=|\bGTEST_SKIP\(|\bDISABLED_\w+",
-    re.MULTILINE,
+_SKIPS = any_of(
+    r"@(?:pytest\.mark\.|unittest\.|mark\.)?(?:skip\b|skipIf|skipUnless|xfail|expectedFailure)",
+    r"pytest\.mark\.(?:skip|xfail)",
+    r"\b(?:pytest|self|unittest)\.(?:skip|xfail|skipTest|importorskip)\(",
+    r"\braise[ \t]+(?:unittest\.)?SkipTest",
+    r"\b(?:it|test|describe|context|suite|specify)\.(?:skip|only|todo|fixme|failing)\b",
+    r"(?<![.\w])(?:xit|xtest|xdescribe|xcontext|fit|fdescribe|fcontext)[ \t]*\(",
+    r"\b[tb]\.(?:Skip|SkipNow|Skipf)\(",
+    r"@(?:Disabled|Ignore)\b",
+    r"#\[ignore\b",
+    r"\[Ignore\b",
+    r"\bSkip[ \t]*=[ \t]*\"",
+    r"\bmarkTest(?:Skipped|Incomplete)\(",
+    r"^[ \t]*(?:skip|pending)[ \t]*[(\"']",
+    r"\bcollect_ignore\b",
+    r"--(?:deselect|ignore)=",
+    r"\bGTEST_SKIP\(",
+    r"\bDISABLED_\w+",
+    flags=re.MULTILINE,
 )
-_SKIP_HINTS = (
-    *("skip", "xfail", "expectedfailure", ".only", ".todo", ".fixme", ".failing", "xit", "xtest", "xdescribe"),
-    *("xcontext", "fit", "fdescribe", "fcontext", "disabled", "ignore", "incomplete", "pending", "--deselect"),
+_SKIP_HINTS = tuple(
+    "skip xfail expectedfailure .only .todo .fixme .failing xit xtest xdescribe xcontext fit"
+    " fdescribe fcontext disabled ignore incomplete pending --deselect".split()
 )
-_ON_A_PLATFORM = re.compile(
-    r"(?i)sys\.platform|os\.name|platform\.|version_info|win32|windows|darwin|macos|linux|goos|goarch|importorskip"
-    r"|testing\.short|process\.platform|skipUnless|has_\w+|which\(|environ"
+_ON_A_PLATFORM = any_of(
+    r"sys\.platform",
+    r"os\.name",
+    r"platform\.",
+    r"version_info",
+    r"win32",
+    r"windows",
+    r"darwin",
+    r"macos",
+    r"linux",
+    r"goos",
+    r"goarch",
+    r"importorskip",
+    r"testing\.short",
+    r"process\.platform",
+    r"skipUnless",
+    r"has_\w+",
+    r"which\(",
+    r"environ",
+    flags=re.IGNORECASE,
 )
 _ENOUGH_SOURCE = 50
 _MOST_NAMES = 100_000
@@ -162,7 +200,9 @@ def skipped(look: FileLook) -> Iterator[Hit]:
     for line, _ in look.finds(_SKIPS, *_SKIP_HINTS):
         if not look.was_there(line) and not look.is_comment(line):
             is_conditional = _ON_A_PLATFORM.search(line.text) is not None
-            words = "A test is skipped where it cannot run" if is_conditional else "A test does not run any more"
+            words = (
+                "A test is skipped where it cannot run" if is_conditional else "A test does not run any more"
+            )
             yield Hit(words, line, Severity.LOW if is_conditional else None)
 
 

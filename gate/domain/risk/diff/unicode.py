@@ -55,7 +55,10 @@ def bidi(look: FileLook) -> Iterator[Hit]:
         severity = Severity.LOW
     for line, match in look.finds(_BIDI):
         yield Hit(
-            f"{_name(match.group())} turns the order of the text around", line, severity, column=_column(look, match)
+            f"{_name(match.group())} turns the order of the text around",
+            line,
+            severity,
+            column=_column(look, match),
         )
 
 
@@ -63,7 +66,9 @@ def invisible(look: FileLook) -> Iterator[Hit]:
     if look.path_class is PathClass.LOCALE or look.code.isascii():
         return
     for line in look.added:
-        at = next((match.start() for match in _HIDDEN.finditer(line.text) if not _is_needed(line, match)), None)
+        at = next(
+            (match.start() for match in _HIDDEN.finditer(line.text) if not _is_needed(line, match)), None
+        )
         if at is not None:
             char = line.text[at]
             severity = Severity.HIGH if _TAGS.match(char) else Severity.MEDIUM

@@ -1,0 +1,1 @@
+"""What a project needs of others: manifests, lock files, and the rules about them."""
