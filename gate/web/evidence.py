@@ -35,6 +35,8 @@ SHOWN_TEXT = 1_000_000
 
 MOST_COMMANDS = 200
 
+_LONGEST_ADDRESS = 4000
+
 # A file of somebody else's: nothing in it may act, whatever a browser takes it for.
 _INERT = {"Content-Security-Policy": "default-src 'none'; sandbox", "X-Content-Type-Options": "nosniff"}
 
@@ -148,8 +150,15 @@ def _diff_href(file: FileView, place: Place, parts: dict[str, Any]) -> str:
     return url_for("contents.file", index=file.index, _anchor=line, **parts)
 
 
-def _tree_href(place: Place, parts: dict[str, Any]) -> str:
-    return url_for("contents.tree", address=address_of(str(place.path)), **parts)
+def _tree_href(place: Place, parts: dict[str, Any]) -> str | None:
+    path = str(place.path)
+    try:
+        address = address_of(path)
+    except UnicodeEncodeError:  # Half a character: no path of git's.
+        return None
+    if len(address) > _LONGEST_ADDRESS:
+        return None
+    return url_for("contents.tree", address=address, **parts)
 
 
 def _file(content: Any, media_type: str, name: str) -> Response:

@@ -1,4 +1,4 @@
-"""Whatever an agent writes, in whatever field: on the gate's pages it is text, and nothing in it is hidden."""
+"""Whatever an agent writes, in whatever field: on the gate's pages it is text, and all of it is seen."""
 
 from __future__ import annotations
 
@@ -53,9 +53,7 @@ def test_nothing_in_it_becomes_an_element_or_stays_unseen(
         answer = alice.get(HOLD + page.format(text=text))
         assert answer.status_code == 200, page
         tags = Tags(answer.text).found
-        assert not {"iframe", "object", "style", "base", "svg", "img", "b", "meta http-equiv"} & {
-            tag for tag, _ in tags
-        }, page
+        assert not {"iframe", "object", "style", "base", "svg", "img", "b"} & {tag for tag, _ in tags}, page
         assert all("src" in attributes for tag, attributes in tags if tag == "script")
         assert not [key for _, attributes in tags for key in attributes if key.startswith(("on", "hx-on"))]
         assert all((attributes.get("action") or "/").startswith("/") for _, attributes in tags)

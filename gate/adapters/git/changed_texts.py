@@ -15,7 +15,7 @@ from gate.domain.risk.view import ChangedText, Line
 
 MAX_LINES = 20_000
 MAX_BYTES = 1 << 20
-# More new and old files than these are compared by their content's oid alone: git's other way is their product.
+# Of more new or old files only those of the same content are paired: the other way is their product.
 _MAX_RENAMES = "-l400"
 _HUNK = re.compile(rb"@@ -(\d+)(?:,(\d+))? \+(\d+)(?:,(\d+))? @@")
 _SECTION = b"diff --git "

@@ -60,9 +60,8 @@ PUSH_RULES: tuple[PushRule, ...] = (
     *tests.PUSH_RULES,
     *history.PUSH_RULES,
 )
-DIFF_RULES: tuple[Rule, ...] = tuple(
-    sorted(dict.fromkeys((D00, *(one.rule for one in (*FILE_RULES, *PUSH_RULES)))), key=lambda rule: rule.id)
-)
+_EVERY = (D00, *(one.rule for one in FILE_RULES), *(one.rule for one in PUSH_RULES))
+DIFF_RULES: tuple[Rule, ...] = tuple(sorted(dict.fromkeys(_EVERY), key=lambda rule: rule.id))
 
 _MARKS = {
     "keys": files.KEY_FILES,

@@ -69,7 +69,8 @@ _SHELL_EVAL = re.compile(r"(?:^|[;&|][ \t]*|[ \t])eval[ \t]+[\"']?[$`]", re.MULT
 _SHELLS = (".sh", ".bash", ".zsh", ".ksh")
 
 _FETCH = r"(?:curl|wget|fetch|aria2c)\b"
-_RUN = r"(?:sudo[ \t]+(?:-\w+[ \t]+)*)?(?:env[ \t]+)?(?:/(?:usr/)?bin/)?(?:ba|z|da|k|c)?sh\b|python[\d.]*\b|perl\b|node\b|ruby\b|php\b"
+_AS = r"(?:sudo[ \t]+(?:-\w+[ \t]+)*)?(?:env[ \t]+)?(?:/(?:usr/)?bin/)?"
+_RUN = _AS + r"(?:(?:ba|z|da|k|c)?sh|python[\d.]*|perl|node|ruby|php)\b"
 _FETCH_AND_RUN = re.compile(
     rf"\b{_FETCH}[^\n|]{{0,400}}\|[ \t]*(?:(?:tee|gunzip|tar|base64)[^\n|]{{0,80}}\|[ \t]*)?(?:{_RUN})"
     rf"|\b(?:ba|z|da|k)?sh[ \t]+(?:-\w+[ \t]+)*<\([ \t]*{_FETCH}"
@@ -115,7 +116,7 @@ def _fetch_severity(look: FileLook, line: Line) -> Severity:
 
 
 def _python(look: FileLook, severity: Severity) -> Iterator[Hit]:
-    """By its tree, so that `re.compile(…)`, a comment or a string is none; what the old file did is left out."""
+    """By its tree, so that `re.compile(…)`, comments and texts are no hits, nor is what was there."""
     if not any(hint in look.folded for hint in _PYTHON_HINTS):
         return
     tree = parsed(look.new)

@@ -53,10 +53,14 @@ _SKIP_CI = any_of(
     flags=re.IGNORECASE,
 )
 _TRAILER = re.compile(
-    r"(?i)^[ \t]*(?:reviewed|approved|acked|tested|verified|lgtm|pushgate-\w+)(?:-and-\w+)?-?(?:by)?[ \t]*:[ \t]*\S"
+    r"[ \t]*(?:(?:reviewed|approved|acked|merged)(?:-and-[\w-]+)?[- ]by|pushgate-[\w-]+)[ \t]*:",
+    re.IGNORECASE,
 )
-_CLAIM = re.compile(
-    r"(?i)\b(?:approved|reviewed|signed off|lgtm)\b[^\n]{0,40}\bby\b|\balready (?:been )?(?:approved|reviewed)\b"
+_CLAIM = any_of(
+    r"\b(?:approved|reviewed|verified|tested|signed off|lgtm)\b[^\n]{0,40}\bby\b(?!-)",
+    r"\balready (?:been )?(?:approved|reviewed)\b",
+    r"^[ \t]*(?:approved|lgtm)[ \t]*:",
+    flags=re.IGNORECASE,
 )
 _MOST_LINES = 2_000
 

@@ -30,7 +30,8 @@ _HIGH = any_of(
     r"\bprivileged['\"]?[ \t]*[:=][ \t]*['\"]?true",
     r"\bhost(?:Network|PID|IPC)['\"]?[ \t]*[:=][ \t]*true",
     r"/var/run/docker\.sock",
-    r"\b(?:Action|NotAction|actions|Resource|resources|Principal|verbs|apiGroups)['\"]?[ \t]*[:=][ \t]*\[?[ \t]*['\"]\*(?::\*)?['\"]",
+    r"\b(?:(?:Not)?Actions?|actions|[Rr]esources?|Principal|verbs|apiGroups)['\"]?[ \t]*[:=][ \t]*"
+    r"\[?[ \t]*['\"]\*(?::\*)?['\"]",
     r"\bcluster-admin\b",
     r"\bAdministratorAccess\b",
     r"\ballowPrivilegeEscalation['\"]?[ \t]*:[ \t]*true",
@@ -64,8 +65,8 @@ _ROOT = re.compile(r"^[ \t]*USER[ \t]+(?:root|0)(?::\S+)?[ \t]*\r?$", re.MULTILI
 _ADD = re.compile(r"^[ \t]*ADD[ \t]+(?:--\S+[ \t]+)*https?://", re.MULTILINE | re.IGNORECASE)
 _USER = re.compile(r"^[ \t]*USER[ \t]+\S", re.MULTILINE | re.IGNORECASE)
 _FROM = re.compile(
-    r"^[ \t]*(?:FROM[ \t]+(?:--\S+[ \t]+)?|(?:-[ \t]+)?image['\"]?[ \t]*:[ \t]*['\"]?)(?P<image>[\w./-]+(?::\d+/[\w./-]+)?)(?P<tag>:[\w.-]+)?"
-    r"(?P<digest>@sha256:\w+)?(?P<rest>[^\n]*)",
+    r"^[ \t]*(?:FROM[ \t]+(?:--\S+[ \t]+)?|(?:-[ \t]+)?image['\"]?[ \t]*:[ \t]*['\"]?)"
+    r"(?P<image>[\w./-]+(?::\d+/[\w./-]+)?)(?P<tag>:[\w.-]+)?(?P<digest>@sha256:\w+)?(?P<rest>[^\n]*)",
     re.MULTILINE,
 )
 _STAGE = re.compile(

@@ -170,7 +170,7 @@ class FileLook:
 
     @cached_property
     def added(self) -> tuple[Line, ...]:
-        """The added lines. Of a file that only moved, and stays of its class, those that it had not before."""
+        """The added lines. Of a file that moved and stays of its class, those that it had not before."""
         before = self.text.renamed_from
         if (
             before is None
@@ -242,7 +242,7 @@ class FileLook:
         return self.code[start : match.start()]
 
     def is_comment(self, line: Line) -> bool:
-        """Whether a line looks like a comment in most languages. A guess: use it to make a finding smaller."""
+        """Whether a line looks like a comment in such a file. A guess, good for a smaller finding."""
         path = self.path.lower()
         if _WITH_SLASHES.search(path):
             return _SLASHES.match(line.text) is not None

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import ast
 import re
 from collections.abc import Iterator
 
 from gate.domain.risk.diff.look import FileLook, FileRule, Hit
 from gate.domain.risk.diff.patterns import any_of
+from gate.domain.risk.diff.python_syntax import parsed
 from gate.domain.risk.model import Rule, Severity
 from gate.domain.risk.view import PathClass
 
@@ -43,13 +45,18 @@ _NOT_NULL = re.compile(
 )
 _HINTS = ("drop", "truncate", "delete", "remove", "not null", "not\tnull", "null")
 _TEXTS = re.compile(r"'(?:[^'\n]|'')*'")
-_SQL_COMMENTS = re.compile(r"--[^\n]*|/\*[^*]{0,5000}(?:\*(?!/)[^*]{0,5000}){0,500}\*/")
+_SQL_COMMENTS = re.compile(r"--[^\n]*|/\*[^*]{0,2000}(?:\*(?!/)[^*]{0,2000}){0,50}\*/")
+# A word such as `down` alone would let an agent call any line a way back: what begins one has its keyword,
+# or the brace of a method's body.
 _SECTION = any_of(
-    r"^[ \t]*(?:(?:public|protected|private|export|override|static|async)[ \t]+)*(?:def|function|func|void|const|let)?[ \t]*(?:\w+\.)?(?P<name>downgrade|down|backwards|rollback|reverse|upgrade|up|forwards|change|apply)\b[ \t]*(?:[(:={]|$)",
-    r"^[ \t]*--[ \t]*(?:\+goose|\+migrate|migrate:|@|rollback)[ \t]*(?P<mark>up|down|undo|rollback)?",
-    r"^[ \t]*(?:exports|module\.exports)\.(?P<js>up|down)\b",
-    flags=re.MULTILINE | re.IGNORECASE,
+    r"^[ \t]{0,8}(?:(?:public|protected|private|export|override|static|async)[ \t]+){0,4}"
+    r"(?:def|function|func|void)[ \t]+(?:\w+\.)?(?P<name>\w+)",
+    r"^[ \t]{0,4}(?:async[ \t]+)?(?P<method>up|down)[ \t]*(?:\([^)\n]{0,200}\)[^{\n]{0,60}\{|:[ \t]*(?:async\b|function\b|\())",
+    r"^[ \t]*--[ \t]*(?:\+goose|\+migrate|migrate:|@)[ \t]*(?P<mark>up|down|undo|rollback)\b",
+    r"^(?:module\.)?exports\.(?P<js>up|down)\b",
+    flags=re.IGNORECASE,
 )
+_IS_BACK = re.compile(r"[._]down\.\w+$|(?:^|/)down\.sql$|(?:^|/)U\d[^/]*\.sql$")
 _BACK = frozenset({"downgrade", "down", "backwards", "rollback", "reverse", "undo"})
 
 
@@ -96,21 +103,30 @@ def _has_default(rest: str) -> bool:
 
 def _backward_lines(look: FileLook) -> frozenset[int]:
     """The numbers of the new file's lines that only run when the migration is taken back."""
-    if re.search(r"[._]down\.\w+$|(^|/)down\.sql$|(^|/)U\d[^/]*\.sql$", look.path):
+    if _IS_BACK.search(look.path):
         return frozenset(line.number for line in look.added)
+    if look.path.endswith(".py"):
+        return _backward_in_python(look.new)
     lines: set[int] = set()
     is_back = False
     for number, text in enumerate(look.new.split("\n"), 1):
         match = _SECTION.match(text[:400])
         if match is not None:
-            name = (match["name"] or match["mark"] or match["js"] or "rollback").lower()
+            name = next(group for group in match.groups() if group).lower()
             is_back = name in _BACK
-        elif text and not text[0].isspace() and text[0] not in "}):]#-\r/'\"":
-            # What stands at the margin begins something else, but for SQL, which has no indent.
-            is_back = is_back and look.path.endswith(".sql")
         if is_back:
             lines.add(number)
     return frozenset(lines)
+
+
+def _backward_in_python(text: str) -> frozenset[int]:
+    tree = parsed(text)
+    return frozenset(
+        number
+        for node in (tree.body if tree is not None else ())
+        if isinstance(node, ast.FunctionDef) and node.name in _BACK
+        for number in range(node.lineno, (node.end_lineno or node.lineno) + 1)
+    )
 
 
 def _in(look: FileLook, severity: Severity) -> Severity:

@@ -75,12 +75,13 @@ _SECRETS_ALLOWED = any_of(
 )
 _THRESHOLD = re.compile(
     r"(?P<key>fail_under|--cov-fail-under|cov-fail-under|minimum_coverage|min_coverage|fail-under|--max-warnings|\"?(?:branches"
-    r"|functions|lines|statements)\"?(?=[ \t]*:))[ \t]*[=: \t][ \t]*(?P<value>\d{1,4}(?:\.\d{1,4})?)"
+    r"|functions|lines|statements)\"?(?=[ \t]*:))[=: \t]{1,20}(?P<value>\d{1,4}(?:\.\d{1,4})?)"
 )
 _MORE_IS_LESS = frozenset({"--max-warnings"})
-_EMPTY_CATCH = re.compile(
-    r"\bcatch[ \t]*(?:\([^)\n]{0,200}\)[ \t]*)?\{[ \t\r\n]{0,200}\}|^[ \t]*rescue[ \t]*(?:=>[ \t]*\w+)?[ \t]*;?[ \t]*nil\b",
-    re.M,
+_EMPTY_CATCH = any_of(
+    r"\bcatch[ \t]*(?:\([^)\n]{0,200}\)[ \t]*)?\{[ \t\r\n]{0,200}\}",
+    r"^[ \t]*rescue[ \t]*(?:=>[ \t]*\w+)?[ \t]*;?[ \t]*nil\b",
+    flags=re.MULTILINE,
 )
 _LEFT = any_of(
     r"\bi?pdb\.set_trace\(",

@@ -66,13 +66,13 @@ _TLS_OFF = any_of(
     r"\bCERT_NONE\b",
     r"\b_create_unverified_context\b",
     r"\bcheck_hostname[ \t]*=[ \t]*False",
-    r"\bStrictHostKeyChecking[ \t]*[= \t][ \t]*(?:no|off|accept-new)\b",
-    r"\bUserKnownHostsFile[ \t]*[= ][ \t]*/dev/null",
+    r"\bStrictHostKeyChecking[= \t]{1,20}(?:no|off|accept-new)\b",
+    r"\bUserKnownHostsFile[= \t]{1,20}/dev/null",
     r"\bAutoAddPolicy\b",
-    r"\b(?:http\.)?sslVerify['\"]?[ \t]*[= \t:][ \t]*['\"]?(?:false|0)\b",
+    r"\b(?:http\.)?sslVerify['\"]?[= \t:]{1,20}['\"]?(?:false|0)\b",
     r"\bGIT_SSL_NO_VERIFY\b",
     r"\bPYTHONHTTPSVERIFY[ \t]*=[ \t]*['\"]?0",
-    r"\bcurl\b[^\n|;&]{0,200}[ \t](?:-[a-zA-Z]*k[a-zA-Z]*|--insecure)(?=[ \t'\"]|$)",
+    r"\bcurl\b[^\n|;&]{0,200}[ \t](?:-[a-zA-Z]{0,9}k[a-zA-Z]{0,9}|--insecure)(?=[ \t'\"]|$)",
     r"\bwget\b[^\n|;&]{0,200}--no-check-certificate",
     r"\bdisable_warnings\([^\n]{0,80}Insecure",
     r"\bstrict-ssl['\"]?[ \t]*[=:][ \t]*['\"]?false",
@@ -97,7 +97,8 @@ _EXPOSED = any_of(
     r"\bDEBUG['\"]?[ \t]*[=:][ \t]*(?:True|true|1)\b",
     r"\bdebug[ \t]*=[ \t]*True\b",
     r"\bFLASK_DEBUG[ \t]*=[ \t]*1",
-    r"(?:\bhost|\bbind|\blisten|\baddr(?:ess)?|HOST)['\"]?(?:\(|[ \t]*[=:,][ \t]*\[?|[ \t]+)['\"]?(?:0\.0\.0\.0|\[?::\]?(?=['\":]))",
+    r"(?:\bhost|\bbind|\blisten|\baddr(?:ess)?|HOST)['\"]?(?:\(|[ \t]*[=:,][ \t]*\[?|[ \t]+)"
+    r"['\"]?(?:0\.0\.0\.0|\[?::\]?(?=['\":]))",
     r"--(?:host|bind|listen|address)[= \t]+0\.0\.0\.0",
     r"\bALLOWED_HOSTS[ \t]*=[ \t]*\[[ \t]*['\"]\*",
     r"Access-Control-Allow-Origin['\"]?[ \t]*[,:=][^\n]{0,20}\*",
@@ -129,8 +130,9 @@ _DEVELOPMENT = re.compile(
     r"(?i)(docker-)?compose[._-]?(dev|override|local|test)|[._-](dev|local|development)\."
 )
 _LOGGED = re.compile(
-    r"\b(?:log(?:ger|ging)?\w*(?:\.\w+){1,3}|print(?:ln)?!?|console\.\w+|fmt\.(?:Print|Fprint)\w*|System\.(?:out|err)\.print\w*"
-    r"|puts|NSLog|Log\.\w+|slog\.\w+|echo|var_dump|error_log|eprintln!|dbg!|tracing::\w+!)[ \t]*[( ](?P<what>[^\n]{0,400})"
+    r"\b(?:log(?:ger|ging)?\w*(?:\.\w+){1,3}|print(?:ln)?!?|console\.\w+|fmt\.(?:Print|Fprint)\w*"
+    r"|System\.(?:out|err)\.print\w*|puts|NSLog|Log\.\w+|slog\.\w+|echo|var_dump|error_log|eprintln!|dbg!"
+    r"|tracing::\w+!)[ \t]*[( ](?P<what>[^\n]{0,400})"
 )
 _LOGGED_HINTS = tuple("password passwd secret token api_key apikey private_key privatekey credential".split())
 _SECRET_NAME = re.compile(

@@ -47,11 +47,13 @@ D39 = Rule(
 
 _TESTS = any_of(
     r"^[ \t]*(?:async[ \t]+)?def[ \t]+(?P<py>test\w*)",
-    r"^[ \t]*(?:it|test|specify)(?:\.each\([^\n]{0,200}\))?[ \t]*\([ \t]*(?P<quote>['\"`])(?P<js>[^\n]{1,200}?)(?P=quote)",
+    r"^[ \t]*(?:it|test|specify)(?:\.each\([^\n]{0,200}\))?[ \t]*\([ \t]*"
+    r"(?P<quote>['\"`])(?P<js>[^\n]{1,200}?)(?P=quote)",
     r"^func[ \t]+(?P<go>(?:Test|Benchmark|Fuzz)\w*)\(",
     r"^[ \t]*(?:public[ \t]+)?function[ \t]+(?P<php>test\w+)",
     r"^[ \t]*(?:it|test|specify)[ \t]+['\"](?P<rb>[^'\"\n]{1,200})",
-    r"^[ \t]*(?P<mark>@Test\b|@ParameterizedTest\b|#\[(?:\w+::)?test\]|\[(?:Fact|Theory|Test|TestMethod)\b|TEST(?:_F|_P)?\()",
+    r"^[ \t]*(?P<mark>@Test\b|@ParameterizedTest\b|#\[(?:\w+::)?test\]|\[(?:Fact|Theory|Test|TestMethod)\b"
+    r"|TEST(?:_F|_P)?\()",
     flags=re.MULTILINE,
 )
 _ASSERTS = any_of(

@@ -44,6 +44,8 @@ _JOINING = re.compile(
 )
 _RIGHT_TO_LEFT = re.compile("[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc]")
 _STRINGS = re.compile(r"'(?:\\.|[^'\\\n])*'|\"(?:\\.|[^\"\\\n])*\"|`(?:\\.|[^`\\\n])*`|(#|//).*")
+# Each text that has no end is looked for in all of the line.
+_LONGEST_LINE = 5_000
 _WORD = re.compile(r"[^\W\d_]+")
 # Greek letters are names of their own in formulas: only those that pass for Latin ones are a trick.
 _GREEK_LATIN = frozenset("ΑΒΕΖΗΙΚΜΝΟΡΤΥΧανορικυϲϳ")
@@ -84,7 +86,7 @@ def mixed_script(look: FileLook) -> Iterator[Hit]:
     if look.path_class not in (PathClass.SOURCE, PathClass.TEST) or look.code.isascii():
         return
     for line in look.added:
-        word = None if line.text.isascii() else _mixed(_STRINGS.sub("", line.text))
+        word = None if line.text.isascii() else _mixed(_STRINGS.sub("", line.text[:_LONGEST_LINE]))
         if word is not None:
             scripts = " and ".join(sorted({_script(char) for char in word} - {""}))
             yield Hit(f"A name mixes {scripts} letters", line, column=line.text.index(word) + 1, key=word)
@@ -108,7 +110,7 @@ def _script(char: str) -> str:
 
 
 def _is_needed(line: Line, match: re.Match[str]) -> bool:
-    """Whether the character has its place there: between emoji or letters that need it, or as a file's mark."""
+    """Whether the character has its place there: between emoji or letters that need it, or first of all."""
     char, at = match.group(), match.start()
     around = line.text[max(0, at - 1) : at] + line.text[at + 1 : at + 2]
     if char == "\ufeff":

@@ -17,7 +17,7 @@ D13 = Rule(
     id="D13",
     name="install-script",
     severity=Severity.HIGH,
-    why="It runs by itself on the machine of whoever installs, builds or tests, before anybody calls the code.",
+    why="It runs by itself where somebody installs, builds or tests, before anybody calls the code.",
     check="Read what it runs, and whether the project can be built without it.",
 )
 _HOOKS = frozenset(

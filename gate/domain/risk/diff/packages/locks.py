@@ -17,8 +17,9 @@ _GEM_SPEC = re.compile(r"^ {4}(?P<name>[\w.-]+) \((?P<version>[^)]+)\)", re.MULT
 _YARN = re.compile(r"^\"?(?P<name>@?[^@\s\",]+)@[^\n]*:\r?\n(?P<body>(?:[ \t][^\n]*\n?)*)", re.MULTILINE)
 _YARN_VERSION = re.compile(r"^ +version:? \"?(?P<version>[^\"\s]+)", re.MULTILINE)
 _PNPM = re.compile(
-    r"^ {2}'?/?(?P<name>@?[^@\s'(]+)[@/](?P<version>\d[^:'(\s]*)[^\n]*:\r?\n(?P<body>(?: {4}[^\n]*\n?)*)",
-    re.M,
+    r"^ {2}'?/?(?P<name>@?[^@\s'(]{1,214})[@/](?P<version>\d[^:'(\s]{0,100})(?=[:'(\s])[^\n]{0,300}:\r?\n"
+    r"(?P<body>(?: {4}[^\n]*\n?)*)",
+    re.MULTILINE,
 )
 
 

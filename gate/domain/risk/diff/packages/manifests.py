@@ -15,7 +15,7 @@ _REQUIREMENT = re.compile(
 _REQUIREMENTS = re.compile(r"(.*requirements.*|constraints.*)\.(txt|in)")
 _GEM = re.compile(r"^[ \t]*gem[ \t(]+['\"](?P<name>[\w.-]+)['\"](?P<spec>[^\n#]*)", re.MULTILINE)
 _GO_REQUIRE = re.compile(
-    r"^[ \t]*(?:require[ \t]+)?(?P<name>[\w.~-]+\.[\w./~-]+)[ \t]+(?P<spec>v[^\s/]+)(?P<rest>.*)$", re.M
+    r"^[ \t]*(?:require[ \t]+)?(?P<name>[\w~-]+\.[\w./~-]+)[ \t]+(?P<spec>v[^\s/]+)(?P<rest>.*)$", re.M
 )
 _NPM_TABLES = (
     "dependencies devDependencies optionalDependencies peerDependencies resolutions overrides".split()
