@@ -27,6 +27,8 @@ from gate.services.ports.evidence import (
 
 _NAME = re.compile(r"rollout-[0-9T-]{10,40}-([0-9a-zA-Z][0-9a-zA-Z-]{7,63})\.jsonl(?:\.zst)?")
 _LOCK = re.compile(r"([0-9a-zA-Z][0-9a-zA-Z-]{7,63})\.lock")
+# A call's line and no other: people and AGENTS.md speak of pushes as well.
+_PUSHED = re.compile(rb'"type":"(?:function_call|custom_tool_call)"[^\n]{0,4000}git push')
 _STATE = re.compile(r"state_(\d{1,4})\.sqlite")
 _MOST_RECORDS = 20_000
 _MOST_FOLDERS = 1_000
@@ -108,10 +110,13 @@ class FindSession:
         )
         for found_by, rule in rules:
             threads = list(dict.fromkeys(rule()))
-            if len(threads) > 1:
-                faults.append(f"{len(threads)} sessions fit by {_WORDS[found_by]}, so none was taken")
-            elif threads:
-                return SessionSearch(_session(records, threads[0], found_by), tuple(faults))
+            sessions = {head.session_id for one in threads if (head := records.head(one)) is not None}
+            if len(sessions) > 1:
+                faults.append(f"{len(sessions)} sessions fit by {_WORDS[found_by]}, so none was taken")
+            elif sessions:
+                # Of a session's threads that fit, the one that wrote last is the one that pushes.
+                last = max(threads, key=lambda one: records.by_thread[one].modified_at)
+                return SessionSearch(_session(records, last, found_by), tuple(faults))
         return SessionSearch(None, (*faults, "no session was found that made this push"))
 
     def _listed(self, host: AgentHost, records: _Records, push: Push, hold: Hold) -> list[str]:
@@ -167,16 +172,16 @@ def _locked(host: AgentHost, records: _Records) -> Iterator[str]:
 def _recent(records: _Records, push: Push) -> Iterator[str]:
     for thread in records.newest():
         modified = records.by_thread[thread].modified_at
-        if modified >= push.received_at - _BEFORE:
+        if push.received_at - _BEFORE <= modified <= push.received_at + _AFTER:
             yield thread
 
 
 def _of_push(records: _Records, threads: Iterable[str], hold: Hold) -> list[str]:
-    """Those whose record holds the pushed commit; where none does, those that speak of a push."""
+    """Those whose record holds the pushed commit; where none does, those that ran a push."""
     tails = {thread: records.tail(thread) for thread in threads if records.head(thread) is not None}
     commit = hold.revision.head[:7].encode()
     holding = [thread for thread, tail in tails.items() if commit in tail]
-    return holding or [thread for thread, tail in tails.items() if b"git push" in tail]
+    return holding or [thread for thread, tail in tails.items() if _PUSHED.search(tail)]
 
 
 def _session(records: _Records, thread: str, found_by: FoundBy) -> FoundSession:

@@ -46,7 +46,7 @@ def _lines(secrets: list[FoundSecret]) -> tuple[str, ...]:
     return (
         "A secret is in what you pushed. It stays held, and is not shown to anybody for review:",
         *named,
-        "Take it out of every commit that has it (git rebase -i), push again, and say that it must be revoked.",
+        "Take it out of every commit that has it (git rebase -i) and push again. It has to be revoked.",
     )
 
 

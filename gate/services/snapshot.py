@@ -31,7 +31,7 @@ class Snapshot:
         kept = self.evidence_store.keep(_pieces(host, file, min(file.size, most)))
         return EvidenceFile(
             kind,
-            file.path,
+            file.path.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace"),
             sha256=kept.sha256,
             size=kept.size,
             is_cut=file.size > most or kept.size < min(file.size, most),

@@ -11,7 +11,7 @@ from gate.domain.hold import Hold
 from gate.domain.review import Role
 from gate.domain.session.transcript import Entry, EntryKind, Mark
 from tests.pull_request.evidence_building import evidence_saying
-from tests.web.web_world import World
+from tests.web.web_world import NOON, World
 
 _LINES = 40_000
 _RECORDED = 60_000
@@ -34,9 +34,8 @@ class HostileWorld(World):
 
     def say(self, text: str) -> Evidence:
         """Put this text into everything that was gathered for the hold."""
-        evidence = replace(
-            evidence_saying(text), files=(*_texts(self, text), *evidence_saying(text).files[:1])
-        )
+        said = evidence_saying(text)
+        evidence = replace(said, files=(*_texts(self, text), *said.files[:1]))
         with self.store.transaction() as tx:
             tx.evidence.put(self.hold.id, 1, evidence)
         return evidence
@@ -68,6 +67,12 @@ def _entries(text: str) -> list[Entry]:
 
 
 def _cast(text: str) -> str:
-    header = {"version": 3, "term": {"cols": 80, "rows": 24}, "title": text, "command": text, "timestamp": 9}
+    header = {
+        "version": 3,
+        "term": {"cols": 80, "rows": 24},
+        "title": text,
+        "command": text,
+        "timestamp": NOON.timestamp(),
+    }
     events = [[0.1, "o", text], [0.1, "m", text], [0.1, "i", text], [0.1, "r", "100x30"], [0.1, "x", "0"]]
     return "".join(json.dumps(line) + "\n" for line in (header, *events))

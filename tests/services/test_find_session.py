@@ -209,3 +209,25 @@ def test_an_agent_without_any_record_has_no_session(home: Path) -> None:
     shutil.rmtree(home / "sessions")
 
     assert find(home, FIX).found is None
+
+
+def test_threads_of_one_session_that_both_fit_are_one(home: Path) -> None:
+    first, second = put(home, "11-subagent")
+    pushed = "2ca8dfe02fe8da87528dbf18bcd68e3a9261554f"
+    for record in (first, second):
+        with record.open("a") as file:
+            file.write(f'{{"type":"event_msg","payload":{{"type":"agent_message","message":"{pushed}"}}}}\n')
+    later = NOW.timestamp() + 1
+    os.utime(second, (later, later))
+
+    found = told(find(home, new=pushed))
+
+    assert found == (ROOT, HELPER, FoundBy.ROLLOUT, [first.name, second.name])
+
+
+def test_who_only_speaks_of_pushes_did_not_push(home: Path) -> None:
+    (record,) = put(home, "08-killed")
+    with record.open("a") as file:
+        file.write('{"type":"event_msg","payload":{"type":"agent_message","message":"never git push"}}\n')
+
+    assert find(home).found is None

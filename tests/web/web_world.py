@@ -26,9 +26,9 @@ from gate.domain.errors import Unavailable
 from gate.domain.hold import ZERO_OID, Hold, HoldState, Push, RefUpdate, Revision, kind_of
 from gate.domain.review import Role
 from gate.domain.user import User
+from gate.services.allow_secrets import AllowSecrets
 from gate.services.code_owners import ReadCodeOwners
 from gate.services.judge import Judge
-from gate.services.allow_secrets import AllowSecrets
 from gate.services.lockdown import Lockdown
 from gate.services.people import People
 from gate.services.ports.measures import QueueStanding, Tallied

@@ -7,7 +7,7 @@ import os
 import re
 import stat
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -17,6 +17,7 @@ from gate.services.ports.evidence import AgentHost, HostFile, HostFileKind, Root
 from gate.services.ports.store import Store
 
 _MOST_ENTRIES = 100_000
+_MOST_LINKS = 16
 _DEEPEST = 64
 _FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 # Without O_NONBLOCK, opening a pipe waits for somebody who writes.
@@ -32,7 +33,7 @@ class LocalAgentHost:
 
     def __init__(self, roots: Mapping[Root, Sequence[Path]], *, locks: Path = Path("/proc/locks")) -> None:
         # A root itself may be reached by a link: an admin named it.
-        self._roots = {root: [folder.resolve() for folder in folders] for root, folders in roots.items()}
+        self._roots = {root: list(map(_resolved, folders)) for root, folders in roots.items()}
         self._locks = locks
 
     def has(self, root: Root) -> bool:
@@ -51,18 +52,19 @@ class LocalAgentHost:
                 yield from self.list(root, each.as_posix().lstrip("/"))
             return
         with self._opened(root, folder, _FOLDER) as descriptor:
-            names = []
+            names: list[str] = []
             with os.scandir(descriptor) as entries:
                 for entry in entries:
-                    names.append(entry.name)
                     if len(names) == _MOST_ENTRIES:
-                        break
+                        raise Refused(f"{folder}: it has more than {_MOST_ENTRIES:,} entries.")
+                    names.append(entry.name)
             for name in names:
-                try:
-                    facts = os.stat(name, dir_fd=descriptor, follow_symlinks=False)
-                except FileNotFoundError:
-                    continue
-                yield _host_file(root, f"{folder.strip('/')}/{name}", facts)
+                path = f"{folder.strip('/')}/{name}"
+                # It may be gone since the folder was read.
+                with suppress(NotFound):
+                    with _faults_told(path):
+                        facts = os.stat(name, dir_fd=descriptor, follow_symlinks=False)
+                    yield _host_file(root, path, facts)
 
     def stat(self, root: Root, path: str) -> HostFile:
         if any(path.strip("/") == each.as_posix().lstrip("/") for each in self._roots.get(root, ())):
@@ -153,10 +155,44 @@ def _host_file(root: Root, path: str, facts: os.stat_result) -> HostFile:
         path=path,
         kind=kinds.get(stat.S_IFMT(facts.st_mode), HostFileKind.OTHER),
         size=facts.st_size,
-        modified_at=datetime.fromtimestamp(facts.st_mtime, UTC),
+        modified_at=_time(facts.st_mtime),
         inode=facts.st_ino,
         device=facts.st_dev,
     )
+
+
+def _time(seconds: float) -> datetime:
+    """A file's time is whatever its owner likes, also one that no calendar has."""
+    try:
+        return datetime.fromtimestamp(seconds, UTC)
+    except (ValueError, OverflowError, OSError):
+        return (datetime.max if seconds > 0 else datetime.min).replace(tzinfo=UTC)
+
+
+def _resolved(folder: Path) -> Path:
+    """Where a root really is. A link on the way that the agent could have made is not followed."""
+    real, owners = Path("/"), []
+    left = list(reversed(folder.parts[1:]))
+    with _faults_told(str(folder)):
+        while left:
+            part = left.pop()
+            real = real.parent if part == ".." else real / part
+            if not real.is_symlink():
+                continue
+            owners.append(real.lstat().st_uid)
+            if len(owners) > _MOST_LINKS:
+                raise Refused(f"{folder}: its links lead nowhere.")
+            target = real.readlink()
+            left.extend(reversed(target.parts))
+            real = real.parent
+        if owners and not all(_may_follow(owner, real.stat().st_uid, os.geteuid()) for owner in owners):
+            raise Refused(f"{folder}: it goes through a link of another user. Name the folder itself.")
+    return real
+
+
+def _may_follow(link_owner: int, target_owner: int, own: int) -> bool:
+    """An admin's link, or one to its owner's own folder: else an agent could point at the gate's files."""
+    return link_owner in (0, own, target_owner)
 
 
 @contextmanager

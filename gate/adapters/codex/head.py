@@ -10,6 +10,7 @@ from gate.adapters.codex.lines import ZSTD_MAGIC
 from gate.services.ports.evidence import RecordHead
 
 _LONGEST = 1 << 21
+_MOST_WINDOW = 1 << 27
 
 
 def read_head(first: bytes) -> RecordHead | None:
@@ -18,7 +19,15 @@ def read_head(first: bytes) -> RecordHead | None:
         values = json.loads(_plain(first).partition(b"\n")[0])
         meta = values["payload"]
         thread, session, cwd = meta["id"], meta.get("session_id") or meta["id"], meta.get("cwd") or ""
-    except (ValueError, KeyError, TypeError, AttributeError, RecursionError, zstandard.ZstdError):
+    except (
+        ValueError,
+        KeyError,
+        TypeError,
+        AttributeError,
+        RecursionError,
+        MemoryError,
+        zstandard.ZstdError,
+    ):
         return None
     is_sound = values.get("type") == "session_meta" and all(
         isinstance(one, str) for one in (thread, session, cwd)
@@ -29,4 +38,6 @@ def read_head(first: bytes) -> RecordHead | None:
 def _plain(first: bytes) -> bytes:
     if not first.startswith(ZSTD_MAGIC):
         return first
-    return zstandard.ZstdDecompressor().decompressobj().decompress(first)[:_LONGEST]
+    # Never all of it at once: a few KiB may come to gigabytes.
+    with zstandard.ZstdDecompressor(max_window_size=_MOST_WINDOW).stream_reader(first) as reader:
+        return reader.read(_LONGEST)

@@ -14,9 +14,11 @@ from gate.services.ports.evidence import KnownThread
 _MOST = 1000
 _MOST_SECONDS = 2.0
 _STEPS = 10_000
+_LONGEST_VALUE = 1 << 24
 # Names change between releases of Codex: another shape is no answer, and no fault.
 _QUERY = """
-    select id, cwd, coalesce(git_origin_url, ''), coalesce(updated_at_ms, updated_at * 1000)
+    select substr(id, 1, 64), substr(cwd, 1, 4096), substr(coalesce(git_origin_url, ''), 1, 4096),
+        coalesce(updated_at_ms, updated_at * 1000)
     from threads order by 4 desc limit ?
 """
 
@@ -31,12 +33,18 @@ def read_thread_index(database: bytes, log: bytes) -> tuple[KnownThread, ...]:
         try:
             with closing(sqlite3.connect(copy, timeout=1)) as connection:
                 connection.execute("pragma trusted_schema = off")
+                connection.execute("pragma query_only = on")
+                # One step of SQLite may make a value of 1 GB.
+                connection.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, _LONGEST_VALUE)
+                kind = connection.execute("select type from sqlite_master where name = 'threads'").fetchone()
+                if kind != ("table",):
+                    return ()
                 # `threads` may be a view that never ends: the agent's user can write what it likes here.
                 give_up = time.monotonic() + _MOST_SECONDS
                 connection.set_progress_handler(lambda: time.monotonic() > give_up, _STEPS)
                 rows = connection.execute(_QUERY, (_MOST,)).fetchall()
             return tuple(_thread(*row) for row in rows)
-        except (sqlite3.Error, TypeError, ValueError, OverflowError, OSError):
+        except (sqlite3.Error, TypeError, ValueError, OverflowError, MemoryError, OSError):
             return ()
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import re
 import secrets
@@ -10,7 +11,7 @@ import tempfile
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from functools import cached_property, lru_cache
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +26,7 @@ from gate.adapters.evidence_store.frames import (
     lines_from,
     read_index,
 )
-from gate.domain.errors import NotFound, Unavailable
+from gate.domain.errors import GateError, NotFound, Tampered, Unavailable
 from gate.services.ports.evidence import Kept
 
 _SHA256 = re.compile(r"[0-9a-f]{64}")
@@ -45,10 +46,14 @@ class FsspecEvidenceStore:
         self._options = options
         self._index = lru_cache(_INDEXES)(self._read_index)
 
-    @cached_property
+    @property
     def _place(self) -> tuple[Any, str]:
-        """The file system and the folder in it; nothing is connected to before the first use."""
-        system, folder = fsspec.core.url_to_fs(self._url, **self._options)
+        """The file system and the folder in it; nothing is connected to before the first use.
+
+        Not kept: fsspec has one for each process, and one from before a fork does not work after it.
+        """
+        # A listing that is remembered knows nothing of what another process keeps or drops.
+        system, folder = fsspec.core.url_to_fs(self._url, use_listings_cache=False, **self._options)
         return system, folder.rstrip("/")
 
     def keep(self, content: Iterable[bytes]) -> Kept:
@@ -57,8 +62,9 @@ class FsspecEvidenceStore:
             sha256 = writer.write_all(content)
             draft.seek(0)
             with _faults_told():
-                if not self._system.exists(self._path(sha256)):
-                    self._store(sha256, draft)
+                # Also where it is there already: it is as if kept now, so that it does not expire meanwhile,
+                # and what was damaged is mended.
+                self._store(sha256, draft)
         return Kept(sha256, writer.size)
 
     def read(self, sha256: str, start: int = 0, length: int | None = None) -> Iterator[bytes]:
@@ -66,12 +72,18 @@ class FsspecEvidenceStore:
         end = index.size if length is None else min(index.size, start + length)
         if start >= end:
             return
+        # A part is held against the index alone; the whole of it against its own name.
+        whole = hashlib.sha256() if (start, end) == (0, index.size) else None
         with self._opened(sha256) as file:
             for frame in index.frames[index.at(start) :]:
                 if frame.start >= end:
-                    return
+                    break
                 content = frame.content(_at(file, frame.offset, frame.length))
+                if whole is not None:
+                    whole.update(content)
                 yield content[max(0, start - frame.start) : end - frame.start]
+        if whole is not None and whole.hexdigest() != sha256:
+            raise Tampered(f"evidence {sha256[:12]}: what is there is other content.")
 
     def lines(self, sha256: str, first: int, count: int) -> list[bytes]:
         index = self._index(sha256)
@@ -152,9 +164,19 @@ def _store_on_disk(folder: Path, path: Path, draft: Any) -> None:
             file.flush()
             os.fsync(file.fileno())
         written.replace(path)
-    except OSError:
+        _sync(folder)
+    except BaseException:
         written.unlink(missing_ok=True)
         raise
+
+
+def _sync(folder: Path) -> None:
+    """A new name is on the disk only once its folder is."""
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
 
 
 def _at(file: Any, offset: int, length: int) -> bytes:
@@ -175,7 +197,7 @@ def _kept_at(facts: dict[str, Any]) -> datetime:
 def _faults_told() -> Iterator[None]:
     try:
         yield
-    except FileNotFoundError:
+    except (GateError, FileNotFoundError):
         raise
-    except (OSError, ValueError) as fault:
+    except Exception as fault:  # The client of each object store has errors of its own, of no common kind.
         raise Unavailable(f"evidence store: it does not answer ({fault}). It is tried again.") from fault

@@ -51,7 +51,8 @@ _SQL_COMMENTS = re.compile(r"--[^\n]*|/\*[^*]{0,2000}(?:\*(?!/)[^*]{0,2000}){0,5
 _SECTION = any_of(
     r"^[ \t]{0,8}(?:(?:public|protected|private|export|override|static|async)[ \t]+){0,4}"
     r"(?:def|function|func|void)[ \t]+(?:\w+\.)?(?P<name>\w+)",
-    r"^[ \t]{0,4}(?:async[ \t]+)?(?P<method>up|down)[ \t]*(?:\([^)\n]{0,200}\)[^{\n]{0,60}\{|:[ \t]*(?:async\b|function\b|\())",
+    r"^[ \t]{0,4}(?:async[ \t]+)?(?P<method>up|down)[ \t]*"
+    r"(?:\([^)\n]{0,200}\)[^{\n]{0,60}\{|:[ \t]*(?:async\b|function\b|\())",
     r"^[ \t]*--[ \t]*(?:\+goose|\+migrate|migrate:|@)[ \t]*(?P<mark>up|down|undo|rollback)\b",
     r"^(?:module\.)?exports\.(?P<js>up|down)\b",
     flags=re.IGNORECASE,

@@ -141,7 +141,7 @@ _SECRET_NAME = re.compile(
 )
 _INTERPOLATED = re.compile(r"\$?\{([^{}\n]{1,100})\}|#\{([^{}\n]{1,100})\}")
 _STRING = re.compile(
-    r"(?P<prefix>\b[a-zA-Z]{0,2})(?P<quote>['\"`])(?P<text>(?:\\.|(?!(?P=quote))[^\\\n])*)(?P=quote)"
+    r"(?<!\w)(?P<prefix>[a-zA-Z]{0,2})(?P<quote>['\"`])(?P<text>(?:\\.|(?!(?P=quote))[^\\\n])*)(?P=quote)"
 )
 
 
