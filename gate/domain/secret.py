@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+UNSCANNED = "unscanned"
+"""The rule of what could not be looked at: it stops a push like a secret, until an admin has looked."""
+
 
 @dataclass(frozen=True, slots=True)
 class FoundSecret:

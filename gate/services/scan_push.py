@@ -9,13 +9,10 @@ from dataclasses import dataclass, replace
 from gate.domain.errors import Failed, Unreadable
 from gate.domain.facts import DiffFacts
 from gate.domain.hold import RefUpdate
-from gate.domain.secret import FoundSecret
+from gate.domain.secret import UNSCANNED, FoundSecret
 from gate.services.ports.evidence import Secret, SecretScanner
 from gate.services.ports.git import History, Introduced
 from gate.services.ports.store import AllowedSecret
-
-UNSCANNED = "unscanned"
-"""The rule of what could not be looked at: it stops a push like a secret, until an admin has looked."""
 
 _LARGEST = 128 << 20
 _MOST = 200

@@ -59,9 +59,7 @@ def _entries(text: str) -> list[Entry]:
     kinds = (EntryKind.PROMPT, EntryKind.MESSAGE, EntryKind.TURN, *(EntryKind.COMMAND,) * 3)
     rest = (EntryKind.EDIT, EntryKind.PLAN, EntryKind.REASONING, EntryKind.NOTE)
     return [
-        Entry(
-            n, kind, n + 1, text, thread_id=text, call_id=text, detail=text, outcome=text, marks=tuple(Mark)
-        )
+        Entry(n, kind, n + 1, text, text, NOON, NOON, text, text, text, marks=tuple(Mark))
         for n, kind in enumerate((*kinds, *rest))
     ]
 

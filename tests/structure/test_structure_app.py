@@ -60,12 +60,15 @@ def test_the_environment_is_read_where_a_process_begins() -> None:
     readers = {str(path.relative_to(ROOT)) for path in SOURCES if _reads_the_environment(path)}
 
     assert readers == {
+        "gate/adapters/agent_home.py",  # PATH, for git
         "gate/adapters/git/command.py",  # PATH, for git
         "gate/cli/context.py",
+        "gate/cli/ssh.py",  # what sshd says of the connection
         "workers/__main__.py",
         "workers/context.py",
         "workers/cron.py",
         "workers/redis_server.py",
+        "workers/scanner.py",
     }
 
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
+from gate.domain.risk.diff.files import D04
 from gate.domain.risk.model import Confidence, Finding, Place, Rule, Severity
-from gate.domain.secret import FoundSecret
+from gate.domain.secret import UNSCANNED, FoundSecret
 
 D01 = Rule(
     id="D01",
@@ -27,7 +28,7 @@ SECRET_RULES = (D01, D02)
 def assess_secrets(found: Iterable[FoundSecret]) -> Iterator[Finding]:
     """A finding for each secret. One that an admin allowed is worth knowing, and no more."""
     for secret in found:
-        rule = D01 if secret.blocks else D02
+        rule = _rule(secret)
         words = f"{secret.rule_name} in {secret.where}"
         if secret.allowed_by is not None:
             words += f", which {secret.allowed_by} allowed"
@@ -39,3 +40,9 @@ def assess_secrets(found: Iterable[FoundSecret]) -> Iterator[Finding]:
             confidence=Confidence.CERTAIN if secret.blocks else Confidence.LIKELY,
             identity=f"{rule.id}:{secret.identity}:{secret.path or secret.what}",
         )
+
+
+def _rule(secret: FoundSecret) -> Rule:
+    if secret.rule == UNSCANNED:
+        return D04
+    return D01 if secret.blocks else D02
