@@ -19,6 +19,7 @@ _NOTIFY_EVERY = timedelta(minutes=1)
 _REDELIVER_EVERY = timedelta(minutes=5)
 _LOOK_AT_FORGES_EVERY = timedelta(hours=1)
 _MAINTAIN_EVERY = timedelta(hours=1)
+_EXPIRE_EVERY = timedelta(hours=24)
 _VERIFY_EVERY = timedelta(hours=24)
 
 
@@ -39,6 +40,7 @@ def tick(queue: RqQueue, stopped: threading.Event, every: timedelta) -> None:
         queue.redeliver: _REDELIVER_EVERY,
         queue.look_at_forges: _LOOK_AT_FORGES_EVERY,
         queue.maintain: _MAINTAIN_EVERY,
+        queue.expire_evidence: _EXPIRE_EVERY,
         queue.verify_trail: _VERIFY_EVERY,
     }
     n = 0

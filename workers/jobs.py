@@ -93,6 +93,11 @@ def maintain() -> Retry | None:
     return _attempt(lambda: container().maintain())
 
 
+def expire_evidence() -> Retry | None:
+    """Let go of evidence whose time is over."""
+    return _attempt(lambda: container().expire_evidence())
+
+
 def verify_trail() -> Retry | None:
     """Verify the audit trail, so that its page can say how far it is sound."""
     return _attempt(lambda: container().verify_trail(actor="gate"))

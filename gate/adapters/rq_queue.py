@@ -76,6 +76,9 @@ class RqQueue:
     def maintain(self) -> None:
         self._enqueue("maintain", "maintain")
 
+    def expire_evidence(self) -> None:
+        self._enqueue("expire_evidence", "expire_evidence")
+
     def verify_trail(self) -> None:
         self._enqueue("verify_trail", "verify_trail")
 

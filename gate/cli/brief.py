@@ -8,8 +8,6 @@ from pathlib import Path
 
 import click
 
-from gate.adapters.path_matcher import GitIgnorePathMatcher
-from gate.bootstrap import now
 from gate.cli.context import actor, container
 from gate.domain.brief.enforce import is_enforced
 from gate.domain.brief.model import Brief, BriefRule, Part, RuleKind
@@ -81,8 +79,7 @@ def check(file: str) -> None:
 
 
 def _briefs() -> OperatorBriefs:
-    gate = container()
-    return OperatorBriefs(gate.store, now, GitIgnorePathMatcher(), gate.tell_hooks)
+    return container().operator_briefs
 
 
 def _text_of(file: str) -> str:

@@ -6,13 +6,10 @@ from pathlib import Path
 
 import click
 
-from gate.adapters.agent_home import LocalAgentHomes
-from gate.bootstrap import new_secret, now
 from gate.cli.context import actor, container, settings
 from gate.cli.ssh import VARIABLES, authorized_key
 from gate.domain.agent_place import AgentPlace
 from gate.domain.errors import Invalid, NotFound
-from gate.services.set_up_agent import SetUpAgent
 
 
 @click.command("setup")
@@ -41,7 +38,7 @@ def setup(
     Run it as root or as the agent's user. It gives the agent a new token: the old one is void.
     """
     place = AgentPlace(name, codex_home or f"{home.rstrip('/')}/.codex", work, recordings)
-    set_up = SetUpAgent(container().store, LocalAgentHomes(), now, new_secret, settings().url)
+    set_up = container().set_up_agent
     granted = _granted(name, repositories)
     key_line = None if ssh_key is None else authorized_key(name, Path(ssh_key))
     if is_print:

@@ -67,6 +67,8 @@ _ASSERTS = any_of(
     r"\bASSERT_\w+\(",
     r"\bverify\(",
 )
+# Without a line removed, tests can become a comment.
+_COMMENTED_OUT = ('"""', "'''", "/*", "#if", "=begin", "<!--")
 _HELPERS = ("assert", "raises", "warns", "fail")
 _SKIPS = any_of(
     r"@(?:pytest\.mark\.|unittest\.|mark\.)?(?:skip\b|skipIf|skipUnless|xfail|expectedFailure)",
@@ -137,8 +139,9 @@ def note_tests(look: FileLook) -> Iterator[Hit]:
             removed = "\n".join(line.text for line in look.removed)
             tally.gained_tests |= {hash(name) for name in _names(look.code) - _names(removed)}
             tally.gained_asserts += max(0, len(_ASSERTS.findall(look.code)) - len(_ASSERTS.findall(removed)))
-        # Only removed lines take tests away, and those of a file that moved are with its old name.
-        if look.removed or before is not None:
+        # What was removed of a file that moved is with its old name.
+        is_commented = look.file.status == "M" and any(one in look.code for one in _COMMENTED_OUT)
+        if look.removed or before is not None or is_commented:
             _note_loss(look)
     yield from ()
 

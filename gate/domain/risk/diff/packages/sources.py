@@ -77,13 +77,15 @@ def source(look: FileLook) -> Iterator[Hit]:
     if not any(hint in look.folded for hint in _HINTS):
         return
     known: set[tuple[str, str]] | None = None
+    told: set[int] = set()
     for kind, pattern in _PATTERNS:
         for line, match in look.finds(pattern):
             place = match["place"].lower()
             if place.partition("/")[0] in _USUAL or place in _USUAL or not _is_asked_for(look, line):
                 continue
             known = _places(look.old) if known is None else known
-            if (kind, place) not in known:
+            if (kind, place) not in known and line.number not in told:
+                told.add(line.number)
                 words = f"Packages come from a {kind} that the file did not name before"
                 yield Hit(words, line, _in(look), key=f"{kind} {place}")
 
