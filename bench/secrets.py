@@ -19,31 +19,29 @@ from tests.secrets.corpus import letters
 
 _MIB = 1 << 20
 _TEXT = 8 << 10
-_KNOWN = (0, 20, 200, 2_000)
+_ROUNDS = 7
+_KNOWN = (0, 20, 200)
 _WORDS = "invoice order total tax rate customer payment ledger account refund batch report period".split()
 _PATHS = "billing/invoice.py billing/tax.py shop/cart.py shop/views.py tests/test_tax.py".split()
 
 
 def main(*, quick: bool) -> None:
-    measure(1 if quick else 8, 2 if quick else 7)
+    measure(1 if quick else 8, _KNOWN)
 
 
-def measure(mib: int, rounds: int) -> None:
+def measure(mib: int, known: Sequence[int]) -> None:
+    """`mib` of each kind of text, and one with so many secrets known from elsewhere."""
     scan_bare = _bare()
     scanner = KingfisherScanner(b"key", RULE_CACHE)
     scanner.warm_up()
     for name, make in (("log", log_text), ("source", source_text)):
         content = make(mib * _MIB, random.Random(name)).encode()
-        _show_rates(f"Secrets in {mib} MiB like a {name}, {rounds} rounds", content, scan_bare, scanner, rounds)
-    _show_known(random.Random("known"))
+        _show_rates(f"Secrets in {mib} MiB like a {name}, {_ROUNDS} rounds", content, scan_bare, scanner)
+    _show_known(known)
 
 
 def _show_rates(
-    title: str,
-    content: bytes,
-    scan_bare: Callable[[bytes], None],
-    scanner: KingfisherScanner,
-    rounds: int,
+    title: str, content: bytes, scan_bare: Callable[[bytes], None], scanner: KingfisherScanner
 ) -> None:
     text = content.decode()
     ways: dict[str, Callable[[], object]] = {
@@ -55,7 +53,7 @@ def _show_rates(
         "redact, texts of 8 KiB": lambda: _each(KingfisherRedactor(RULE_CACHE).redact, _pieces(text)),
     }
     times: dict[str, list[float]] = {name: [] for name in ways}
-    for _ in range(rounds):
+    for _ in range(_ROUNDS):
         for name in random.sample(list(ways), len(ways)):
             times[name].append(_seconds(ways[name]))
     bare = next(iter(times.values()))
@@ -71,11 +69,11 @@ def _show_rates(
     show(title, ("way", "median", "min / median / max", "÷ bare: min / median / by round"), rows)
 
 
-def _show_known(chance: random.Random) -> None:
+def _show_known(known: Sequence[int]) -> None:
     """What a session costs in which many secrets were seen: each text is held against all of them."""
-    text = log_text(_MIB, chance)
+    text = log_text(_MIB, random.Random("known"))
     rows = []
-    for count in _KNOWN:
+    for count in known:
         redactor = KingfisherRedactor(RULE_CACHE)
         seen = "".join(f"token: {token(n)}\n" for n in range(count)).encode()
         learnt = _seconds(lambda one=redactor, words=seen: one.learn([words]))
@@ -143,7 +141,9 @@ def _log_line(chance: random.Random) -> str:
     if kind == 0:
         return f"2026-11-22T17:{number % 60:02}:15.{number:06}Z INFO [{word}] id={number:08x} took {number % 900} ms\n"
     if kind == 1:
-        return f"{chance.choice(_PATHS)}:{number % 400}: in {word}_of({chance.choice(_WORDS)}={number / 100})\n"
+        return (
+            f"{chance.choice(_PATHS)}:{number % 400}: in {word}_of({chance.choice(_WORDS)}={number / 100})\n"
+        )
     if kind == 2:
         return f'10.0.{number % 256}.7 - - "GET /api/v1/{word}/{number} HTTP/1.1" 200 {number} "curl/8.5"\n'
     return f"tests/test_{word}.py::test_{chance.choice(_WORDS)}_{number % 90} PASSED  [{number % 100:3}%]\n"
@@ -166,7 +166,7 @@ def _function(chance: random.Random) -> str:
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(prog="python -m bench.secrets", description=__doc__)
     parser.add_argument("--mib", type=int, default=8, help="how much of each kind of text (default: 8)")
-    parser.add_argument("--rounds", type=int, default=7, help="how often (default: 7)")
-    arguments = parser.parse_args()
+    parser.add_argument("--known", type=int, nargs="+", default=_KNOWN, help="how many known secrets")
+    chosen = parser.parse_args()
     print(machine(), flush=True)
-    measure(arguments.mib, arguments.rounds)
+    measure(chosen.mib, chosen.known)

@@ -14,7 +14,7 @@ from markupsafe import Markup
 
 from gate.domain.hold import ZERO_OID
 from gate.services.ports.outside import Clock
-from gate.web import words
+from gate.web import evidence_words, words
 from gate.web.paths import address_of
 from gate.web.services import services
 from gate.web.visible import visible, visible_lines
@@ -38,7 +38,7 @@ def install(app: Flask, clock: Clock) -> None:
         short_ref=words.short_ref,
         ref_type=words.ref_type,
     )
-    app.jinja_env.globals.update(words=words, ZERO_OID=ZERO_OID)
+    app.jinja_env.globals.update(words=words, ev=evidence_words, ZERO_OID=ZERO_OID)
     app.context_processor(_around_every_page)
 
 

@@ -1,11 +1,15 @@
 from __future__ import annotations
 
 import tracemalloc
-from dataclasses import replace
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import cast
 
 import pytest
 
-from gate.adapters.git.changed_texts import MAX_BYTES, MAX_LINES
+from gate.adapters.git.changed_texts import MAX_BYTES, MAX_LINES, read_changed_texts
+from gate.adapters.git.command import Git
 from gate.domain.errors import Failed
 from gate.domain.facts import ChangedFile
 from gate.domain.hold import RefUpdate
@@ -205,3 +209,31 @@ def test_the_memory_does_not_grow_with_the_files(world: World) -> None:
 
     assert count == 2_000 * 500
     assert peak < 8 << 20
+
+
+@dataclass(frozen=True)
+class Told:
+    """A git that tells what it is told to."""
+
+    diff: bytes
+    folder: Path = Path("demo.git")
+
+    def having(self, *options: str) -> Told:
+        return self
+
+    def text(self, *arguments: str, timeout: float) -> str:
+        return ""
+
+    def chunks(self, *arguments: str, timeout: float) -> Iterator[bytes]:
+        # Piece by piece, as a pipe may deliver it.
+        for at in range(len(self.diff)):
+            yield self.diff[at : at + 1]
+
+
+@pytest.mark.parametrize("body", [b"+one\n", b"+one\n-two\n", b"+one\n@@ -1 +1 @@\n"])
+def test_a_diff_that_is_not_as_long_as_it_says_is_a_failure(body: bytes) -> None:
+    file = ChangedFile("a", "A", "000000", "100644", "0" * 40, "1" * 40, 2, 0)
+    told = Told(b"diff --git a/a b/a\n@@ -0,0 +1,2 @@\n" + body)
+
+    with pytest.raises(Failed):
+        list(read_changed_texts(cast(Git, told), EMPTY_TREE, "2" * 40, [file]))

@@ -79,7 +79,7 @@ def test_an_auditor_changes_nothing_but_their_own_account(gate: World) -> None:
         if method == "POST" and endpoint not in _OWN
     }
 
-    assert len(answers) == 8
+    assert len(answers) == 9
     assert set(answers.values()) == {403}
 
 

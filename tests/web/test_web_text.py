@@ -100,12 +100,16 @@ def test_the_stylesheet_is_the_one_that_pygments_makes() -> None:
 
 def test_vendored_files_come_with_their_licences() -> None:
     assert sorted(path.relative_to(STATIC).as_posix() for path in (STATIC / "vendor").rglob("*.*")) == [
+        "vendor/asciinema-player-3.18.0",
+        "vendor/asciinema-player-3.18.0/asciinema-player.css",
+        "vendor/asciinema-player-3.18.0/asciinema-player.min.js",
         "vendor/htmx-4.0.1",
         "vendor/htmx-4.0.1/htmx.min.js",
         "vendor/pico-2.1.1",
         "vendor/pico-2.1.1/LICENSE.md",
         "vendor/pico-2.1.1/pico.classless.min.css",
     ]
+    assert (STATIC / "vendor/asciinema-player-3.18.0/LICENSE").is_file()
     assert (STATIC / "vendor/htmx-4.0.1/LICENSE").is_file()
 
 

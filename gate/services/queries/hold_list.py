@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from gate.domain.hold import REVIEWABLE_STATES, Hold, HoldState
+from gate.domain.risk.model import RiskLevel
 from gate.services.judge import Judgement
 from gate.services.ports.store import HoldFilter, Store
 
@@ -16,10 +17,11 @@ _UNDECIDED = REVIEWABLE_STATES - {HoldState.BLOCKED}
 
 @dataclass(frozen=True, slots=True)
 class HoldRow:
-    """One hold, and in a few words what it waits for."""
+    """One hold, in a few words what it waits for, and its risk once that was assessed."""
 
     hold: Hold
     summary: str
+    risk: RiskLevel | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,8 +46,9 @@ class ListHolds:
             holds = tx.holds.page(wanted, before=before, limit=PAGE_SIZE + 1)
             repositories = tuple(repository.name for repository in tx.repositories.all())
             agents = tuple(agent.name for agent in tx.agents.all())
-        shown = holds[:PAGE_SIZE]
-        rows = tuple(HoldRow(hold, self._summary(hold)) for hold in shown)
+            shown = holds[:PAGE_SIZE]
+            risks = tx.evidence.levels([hold.id for hold in shown])
+        rows = tuple(HoldRow(hold, self._summary(hold), risks.get(hold.id)) for hold in shown)
         next_before = shown[-1].id if len(holds) > PAGE_SIZE else None
         return HoldList(rows, next_before, repositories, agents)
 

@@ -25,6 +25,10 @@ def severities(path: str, new: str | None, old: str | None = None) -> list[Sever
         ("db/1.sql", "ALTER TABLE users ADD COLUMN name text NOT NULL;\n"),
         ("alembic/versions/1.py", ALEMBIC.format(up="op.drop_table('users')", down="pass")),
         ("alembic/versions/1.py", ALEMBIC.format(up="down = 1\n    op.drop_table('users')", down="pass")),
+        (
+            "alembic/versions/1.py",
+            ALEMBIC.format(up="def down():\n        pass\n    op.drop_table('users')", down="pass"),
+        ),
         ("app/migrations/0002.py", "operations = [migrations.RemoveField('a', 'b')]\n"),
         ("db/migrate/1_x.rb", "def change\n  drop_table :users\nend\n"),
         ("migrations/1.js", "exports.up = (knex) => knex.schema.dropTable('users')\n"),

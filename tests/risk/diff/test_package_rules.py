@@ -34,7 +34,7 @@ def npm_lock(**packages: dict[str, object]) -> str:
         ("package.json", npm(react="^18.2.0"), {"react": "^18.2.0"}),
         (
             "pyproject.toml",
-            '[project]\ndependencies = ["Re_quests[x] >=2,<3; python_version > \'3\'"]\n'
+            "[project]\ndependencies = [\"Re_quests[x] >=2,<3; python_version > '3'\"]\n"
             '[dependency-groups]\ndev = ["pytest", {include-group = "x"}]\n'
             '[tool.poetry.dependencies]\npython = "^3.11"\nhttpx = {version = "1", extras = ["x"]}\n',
             {"re-quests": ">=2,<3", "pytest": "", "httpx": '{"extras": ["x"], "version": "1"}'},
@@ -44,8 +44,11 @@ def npm_lock(**packages: dict[str, object]) -> str:
             "-r base.txt\n# no\nflask==3.0 \\\n    --hash=sha256:1\nplain  # why\n--index-url https://x.org\n",
             {"flask": "==3.0 --hash=sha256:1", "plain": ""},
         ),
-        ("Cargo.toml", '[dependencies]\nserde = "1.0"\n[target.x.dependencies]\nlibc = {git = "g"}\n',
-         {"serde": "1.0", "libc": '{"git": "g"}'}),
+        (
+            "Cargo.toml",
+            '[dependencies]\nserde = "1.0"\n[target.x.dependencies]\nlibc = {git = "g"}\n',
+            {"serde": "1.0", "libc": '{"git": "g"}'},
+        ),
         (
             "go.mod",
             "module m\ngo 1.22\nrequire (\n\tgithub.com/a/b v1.2.3\n\tgithub.com/c/d v1.0.0 // indirect\n)\n",
@@ -55,7 +58,7 @@ def npm_lock(**packages: dict[str, object]) -> str:
         ("composer.json", '{"require": {"php": "8", "a/b": "^1"}}', {"a/b": "^1"}),
         ("Pipfile", '[packages]\nflask = "*"\n', {"flask": "*"}),
     ],
-)  # fmt: skip
+)
 def test_manifests_are_read(path: str, text: str, expected: dict[str, str]) -> None:
     kind = ecosystem(path)
 
@@ -80,7 +83,11 @@ def test_a_manifest_that_does_not_parse_is_none(path: str, text: str) -> None:
             npm_lock(a={"version": "1", "integrity": "sha512-x", "hasInstallScript": True}, b={"link": True}),
             Locked("a", "1", True, True),
         ),
-        ("package-lock.json", '{"dependencies": {"a": {"version": "1", "resolved": "x"}}}', Locked("a", "1", False)),
+        (
+            "package-lock.json",
+            '{"dependencies": {"a": {"version": "1", "resolved": "x"}}}',
+            Locked("a", "1", False),
+        ),
         ("Cargo.lock", '[[package]]\nname = "a"\nversion = "1"\nchecksum = "x"\n', Locked("a", "1", True)),
         ("uv.lock", '[[package]]\nname = "a"\nversion = "1"\nsdist = {hash = "x"}\n', Locked("a", "1", True)),
         ("poetry.lock", '[[package]]\nname = "a"\nversion = "1"\nfiles = []\n', Locked("a", "1", False)),
@@ -91,17 +98,22 @@ def test_a_manifest_that_does_not_parse_is_none(path: str, text: str) -> None:
             '"@s/a@^1.0.0":\n  version "1.0.1"\n  resolved "https://x/y"\n  integrity sha512-x\n',
             Locked("@s/a", "1.0.1", True),
         ),
-        ("pnpm-lock.yaml", "packages:\n\n  /a@1.0.0:\n    resolution: {integrity: x}\n", Locked("a", "1.0.0", True)),
+        (
+            "pnpm-lock.yaml",
+            "packages:\n\n  /a@1.0.0:\n    resolution: {integrity: x}\n",
+            Locked("a", "1.0.0", True),
+        ),
         ("Pipfile.lock", '{"default": {"a": {"version": "==1", "hashes": ["x"]}}}', Locked("a", "==1", True)),
     ],
-)  # fmt: skip
+)
 def test_lock_files_are_read(path: str, text: str, expected: Locked) -> None:
     assert read_lock(path, text) == {expected.name: [expected]}
 
 
 @pytest.mark.parametrize("path", ["package-lock.json", "Cargo.lock", "Pipfile.lock"])
-def test_a_lock_file_that_does_not_parse_is_none(path: str) -> None:
-    assert read_lock(path, "{" * 100_000) is None
+@pytest.mark.parametrize("text", ["{" * 100_000, '{"a":' * 100_000, "a = " + "[" * 100_000])
+def test_a_lock_file_that_does_not_parse_is_none(path: str, text: str) -> None:
+    assert read_lock(path, text) is None
 
 
 @pytest.mark.parametrize(
@@ -117,7 +129,13 @@ def test_a_lock_file_that_does_not_parse_is_none(path: str) -> None:
         ("D11", "requirements.txt", "Flask_x==1\n", "flask-x==1\n", []),
         ("D11", "go.sum", "a.org/b v1.0.0 h1:x=\n", "a.org/b v1.0.0 h1:x=\nc.org/d v1.0.0 h1:x=\n", [LOW]),
         ("D12", "requirements.txt", "a==1\n", "a==1\nb @ git+https://github.com/evil/b\n", [HIGH]),
-        ("D12", "requirements.txt", "a==1\n", "--extra-index-url https://pypi.evil.io/simple\na==1\n", [HIGH]),
+        (
+            "D12",
+            "requirements.txt",
+            "a==1\n",
+            "--extra-index-url https://pypi.evil.io/simple\na==1\n",
+            [HIGH],
+        ),
         ("D12", "requirements.txt", "a==1\n", "--index-url https://pypi.org/simple\na==1\n", []),
         ("D12", "requirements.txt", "a==1 --hash=sha256:1\n", "a==1\n", [HIGH]),
         ("D12", "package.json", npm(), npm(a="git+https://github.com/evil/a.git"), [HIGH]),
@@ -141,7 +159,13 @@ def test_a_lock_file_that_does_not_parse_is_none(path: str) -> None:
         ("D12", ".npmrc", "x=1\n", "x=1\nregistry=https://registry.npmjs.org/\n", []),
         ("D12", "go.mod", "module m\n", "module m\nreplace a.org/b => evil.org/b v1.0.0\n", [HIGH]),
         ("D12", "go.mod", "module m\n", "module m\nreplace a.org/b => ../b\n", []),
-        ("D12", "Cargo.toml", "[dependencies]\n", '[dependencies]\na = { git = "https://github.com/evil/a" }\n', [HIGH]),
+        (
+            "D12",
+            "Cargo.toml",
+            "[dependencies]\n",
+            '[dependencies]\na = { git = "https://github.com/evil/a" }\n',
+            [HIGH],
+        ),
         (
             "D12",
             "package-lock.json",
@@ -191,7 +215,7 @@ def test_a_lock_file_that_does_not_parse_is_none(path: str) -> None:
         ("D10", "package-lock.json", npm_lock(a={"version": "1"}), npm_lock(a={"version": "1"}) + " ", []),
         ("D10", "vendor/a/package.json", npm(a="1"), npm(a="2"), []),
     ],
-)  # fmt: skip
+)
 def test_a_change_of_packages(
     rule: str, path: str, old: str | None, new: str, expected: list[Severity]
 ) -> None:

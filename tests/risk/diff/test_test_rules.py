@@ -132,8 +132,11 @@ def test_a_test_file_that_moves_and_loses_tests_is_weaker() -> None:
         ({"src/a.py": File(None, "x = 1\n" * 51), "tests/test_a.py": File("a\n", "b\n")}, []),
         ({"docs/a.md": File(None, "x\n" * 51)}, []),
         ({"config/a.yml": File(None, "x: 1\n" * 51)}, []),
-        ({"src/a.py": File("x\n" * 60, None), "lib/a.py": File(None, "x\n" * 60, renamed_from="src/a.py")}, []),
+        (
+            {"src/a.py": File("x\n" * 60, None), "lib/a.py": File(None, "x\n" * 60, renamed_from="src/a.py")},
+            [],
+        ),
     ],
-)  # fmt: skip
+)
 def test_source_without_tests(files: dict[str, File], expected: list[Severity]) -> None:
     assert [one[1] for one in told(files, "D39")] == expected

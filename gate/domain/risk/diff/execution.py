@@ -119,7 +119,7 @@ def _python(look: FileLook, severity: Severity) -> Iterator[Hit]:
     """By its tree, so that `re.compile(…)`, comments and texts are no hits, nor is what was there."""
     if not any(hint in look.folded for hint in _PYTHON_HINTS):
         return
-    tree = parsed(look.new)
+    tree = None if look.is_unread else parsed(look.new)
     if tree is None:
         yield from _python_by_pattern(look, severity)
         return
@@ -144,7 +144,7 @@ _BY_PATTERN = re.compile(
 def _python_by_pattern(look: FileLook, severity: Severity) -> Iterator[Hit]:
     for line, _ in look.finds(_BY_PATTERN):
         if not look.is_comment(line):
-            words = "A text, or data, seems to be run as code; the file does not parse"
+            words = "A text, or data, seems to be run as code; the file cannot be read as Python"
             yield Hit(words, line, severity, confidence=Confidence.LIKELY)
 
 

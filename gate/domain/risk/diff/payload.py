@@ -35,7 +35,7 @@ def opaque_payload(look: FileLook) -> Iterator[Hit]:
         return
     told = set()
     for line, match in (*look.finds(_HEX), *look.finds(_BASE64)):
-        if line.number in told or _DATA_URI.search(look.before(match)[-80:]):
+        if line.number in told or _DATA_URI.search(line.text[max(0, match.start() - 80) : match.start()]):
             continue
         text = match.group()
         bits = _bits(text)

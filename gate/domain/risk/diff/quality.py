@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from gate.domain.risk.diff.look import FileLook, FileRule, Hit
 from gate.domain.risk.diff.patterns import any_of
 from gate.domain.risk.diff.python_syntax import parsed
-from gate.domain.risk.model import Rule, Severity
+from gate.domain.risk.model import Confidence, Rule, Severity
 from gate.domain.risk.view import PathClass
 
 D40 = Rule(
@@ -99,6 +99,9 @@ _LEFT_HINTS = ("pdb", "breakpoint", "debugger", "binding.", "byebug", "console."
 _TODO = re.compile(r"\b(?:TODO|FIXME|XXX|HACK)\b")
 _OURS = re.compile(r"^<{7}(?: |$)", re.MULTILINE)
 _THEIRS = re.compile(r"^>{7}(?: |$)", re.MULTILINE)
+_BLIND_TEXT = re.compile(
+    r"\bexcept(?:[ \t]+(?:Base)?Exception\b[^:\n]{0,80})?[ \t]*:[ \t\r\n]{0,200}(?:pass|\.\.\.)"
+)
 _BLIND = frozenset({"Exception", "BaseException"})
 
 
@@ -140,13 +143,17 @@ def swallowed(look: FileLook) -> Iterator[Hit]:
     if look.path.endswith(".py"):
         yield from _swallowed_in_python(look)
         return
-    for line, _ in look.finds(_EMPTY_CATCH, "catch", "rescue"):
+    for line in look.finds_across(_EMPTY_CATCH, "catch", "rescue"):
         if not look.is_comment(line) and not look.was_there(line):
             yield Hit("Whatever fails here is not told to anybody", line)
 
 
 def _swallowed_in_python(look: FileLook) -> Iterator[Hit]:
     if "except" not in look.folded and "pass" not in look.folded and "suppress" not in look.folded:
+        return
+    if look.is_unread:
+        for line in look.finds_across(_BLIND_TEXT):
+            yield Hit("Whatever fails here is not told to anybody", line, confidence=Confidence.LIKELY)
         return
     known = Counter(what for _, what in _blind(look.old))
     lines = {line.number: line for line in look.added}

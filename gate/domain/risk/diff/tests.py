@@ -147,8 +147,7 @@ def note_tests(look: FileLook) -> Iterator[Hit]:
 
 
 def _note_loss(look: FileLook) -> None:
-    before = _counts(look.path, look.old)
-    after = _Counts(Counter(), 0) if look.is_deleted else _counts(look.path, look.new)
+    before, after = _both_sides(look)
     gone = before.names - after.names
     if gone or after.asserts < before.asserts:
         look.push.tally.losses.append(
@@ -161,6 +160,15 @@ def _note_loss(look: FileLook) -> None:
                 after.asserts,
             )
         )
+
+
+def _both_sides(look: FileLook) -> tuple[_Counts, _Counts]:
+    if look.is_deleted:
+        return _counts(look.path, look.old), _Counts(Counter(), 0)
+    if look.is_unread or not look.old:
+        # Too large to be read whole: then the changed lines tell how many went, and not of how many.
+        return _counts("", "\n".join(line.text for line in look.removed)), _counts("", look.code)
+    return _counts(look.path, look.old), _counts(look.path, look.new)
 
 
 def deleted(look: PushLook) -> Iterator[Hit]:

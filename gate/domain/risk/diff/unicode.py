@@ -60,7 +60,7 @@ def bidi(look: FileLook) -> Iterator[Hit]:
             f"{_name(match.group())} turns the order of the text around",
             line,
             severity,
-            column=_column(look, match),
+            column=match.start() + 1,
         )
 
 
@@ -118,10 +118,6 @@ def _is_needed(line: Line, match: re.Match[str]) -> bool:
     if char in (_ZWJ, _ZWNJ):
         return _JOINING.search(around) is not None
     return char in _MARKS and _RIGHT_TO_LEFT.search(around) is not None
-
-
-def _column(look: FileLook, match: re.Match[str]) -> int:
-    return len(look.before(match)) + 1
 
 
 def _name(char: str) -> str:
