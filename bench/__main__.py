@@ -8,7 +8,7 @@ from importlib import import_module
 
 from bench.table import machine
 
-BENCHMARKS = ("hooks", "pushes", "holds", "huge", "crowd", "review", "github", "audit")
+BENCHMARKS = ("hooks", "pushes", "holds", "huge", "crowd", "review", "github", "audit", "evidence")
 
 
 def main() -> None:

@@ -41,7 +41,7 @@ from gate.services.read_session import ReadSession
 from gate.services.snapshot import Snapshot
 from tests.codex.records import THREAD, call, exited, item, opening, output
 from tests.gate_in_a_box import MAIN, Box
-from tests.object_store import ENVIRONMENT
+from tests.object_store import ENVIRONMENT, git
 from tests.rule_cache import RULE_CACHE
 
 T = TypeVar("T")
@@ -195,8 +195,7 @@ def _commit(repository: Path, parent: str, files: dict[str, str]) -> str:
         stream.append(b"M 100644 inline %s\ndata %d\n%s\n" % (path.encode(), len(text), text.encode()))
     command = ("git", f"--git-dir={repository}", "fast-import", "--quiet", "--force")
     subprocess.run(command, input=b"".join(stream), env=ENVIRONMENT, check=True)
-    command = ("git", f"--git-dir={repository}", "rev-parse", "refs/heads/made")
-    return subprocess.run(command, env=ENVIRONMENT, check=True, capture_output=True, text=True).stdout.strip()
+    return git(repository, "rev-parse", "refs/heads/made")
 
 
 # A long record
@@ -324,9 +323,7 @@ def _command(n: int) -> str:
 
 def _show_log(sizes: Sizes) -> None:
     rows = _alone(_read_log, sizes.log_mib)
-    show(
-        f"The log of {sizes.log_mib} MiB", ("what", "first", "min / median / max of 20", "what it saw"), rows
-    )
+    show(f"The log of {sizes.log_mib} MiB", ("what", "first", "min / median / max", "what it saw"), rows)
 
 
 def _read_log(mib: int) -> list[tuple[str, str, str, str]]:
@@ -348,7 +345,7 @@ def _read_log(mib: int) -> list[tuple[str, str, str, str]]:
 def _repeated(
     name: str, ask: Callable[[ReadLog], str], store: FsspecEvidenceStore, folder: Path
 ) -> tuple[str, str, str, str]:
-    """The first of a process that has not seen this log, and others: a search has five, a page twenty."""
+    """The first one without the log's index at hand, and those after it: five searches, twenty pages."""
     first = _timed(lambda: ask(ReadLog(FsspecEvidenceStore(str(folder)))))[0]
     log = ReadLog(store)
     found = [_timed(lambda: ask(log)) for _ in range(5 if name.startswith("search") else 20)]

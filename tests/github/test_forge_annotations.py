@@ -77,8 +77,8 @@ def test_no_more_are_sent_than_github_takes(world: ForgeWorld) -> None:
 
 
 def test_without_the_permission_the_pull_request_is_there_all_the_same(world: ForgeWorld) -> None:
-    for installation in world.app.installations:
-        installation.permissions["checks"] = "read"
+    world.app.permissions["checks"] = "read"
+    world.github.forget_token("acme/shop")
     new = world.commit(ci="1\n2\n3\n")
 
     world.publish(world.hold(MAIN, world.first, new), evidence=on_line(3))

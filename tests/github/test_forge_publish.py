@@ -151,11 +151,11 @@ def test_a_limit_on_writes_says_when_to_come_back(world: ForgeWorld) -> None:
 
 def test_a_later_revision_stays_on_the_pull_request(world: ForgeWorld) -> None:
     first = world.commit(a="1\n")
-    hold = world.publish(world.hold(MAIN, world.first, first), risk="high")
+    hold = world.publish(world.hold(MAIN, world.first, first), evidence=of_level(RiskLevel.HIGH))
     second = world.commit(first, a="2\n")
     hold = world.revise(hold, second)
 
-    hold = world.publish(world.publish(hold, risk="low"), risk="low")
+    hold = world.publish(world.publish(hold, evidence=of_level(RiskLevel.LOW)), evidence=of_level(RiskLevel.LOW))
 
     [comment] = world.pull().comments
     assert comment.body.startswith(str(marker_of_revision(hold)))

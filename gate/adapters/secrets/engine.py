@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -16,13 +16,15 @@ from gate.domain.errors import Failed, Unavailable
 from gate.domain.risk.model import Confidence
 
 RULES = Path(__file__).with_name("rules.yml")
-OWN = "pushgate."
+_OWN = "pushgate."
+# Our rules for things that look like nothing else; the other ones of ours are about what looks secret.
+_EXACT = frozenset({f"{_OWN}private-key-fragment", f"{_OWN}prefixed-token", f"{_OWN}aws-secret"})
 # The engine slows down with findings in one large buffer, and takes 200 MB/s in small ones.
 CHUNK = 1 << 20
 # A key of several lines may lie across the end of a chunk.
-_OVERLAP = 1 << 14
+OVERLAP = 1 << 14
 _SECONDS = 30.0
-_MOST_IN_CHUNK = 10_000
+_UTF16_MARKS = (b"\xff\xfe", b"\xfe\xff")
 _CONFIDENCE = {"high": Confidence.CERTAIN, "medium": Confidence.LIKELY}
 
 
@@ -36,7 +38,14 @@ class Hit:
     is_visible: bool
     start: int
     end: int
-    value: bytes
+    value: bytes = field(repr=False)
+
+    @property
+    def is_sure(self) -> bool:
+        """A built-in rule that is sure, or one of ours that is exact. No path and no comment changes that."""
+        if self.rule.startswith(_OWN):
+            return self.rule in _EXACT
+        return self.is_visible and self.confidence is not Confidence.POSSIBLE
 
 
 class Engine:
@@ -54,23 +63,25 @@ class Engine:
 
     def hits(self, content: bytes) -> list[Hit]:
         """Every hit in all of the content, whatever its size."""
-        found: dict[tuple[str, int, int], Hit] = {}
-        for start, chunk in _chunks(content):
-            for one in self._scan(chunk):
-                hit = _hit(one, start)
-                found[hit.rule, hit.start, hit.end] = hit
-        return list(found.values())
+        return [hit for hits in self.hits_by_chunk(content) for hit in hits]
+
+    def hits_by_chunk(self, content: bytes) -> Iterator[list[Hit]]:
+        """The same piece by piece, for who may have enough of them before the end."""
+        for begin, start, end in _chunks(content):
+            hits = (_hit(one, begin) for one in self._scan(content[begin:end]))
+            # What ends before `start` was in the piece before as a whole.
+            yield [hit for hit in hits if hit.end > start or not start]
 
     def _scan(self, chunk: bytes) -> list[Any]:
         try:
             # No path is told: the built-in rules leave out whole folders by their names.
-            found: list[Any] = self._scanner.scan(chunk, timeout=_SECONDS)
+            found: list[Any] = self._scanner.scan(_undecoded(chunk), timeout=_SECONDS)
         except TimeoutError:
             raise Unavailable("scan for secrets: it took too long. It is tried again.") from None
         except Exception as fault:
             # The fault's own words may quote what was scanned.
             raise Failed(f"scan for secrets: the engine failed ({type(fault).__name__}).") from None
-        return found[:_MOST_IN_CHUNK]
+        return found
 
 
 _built: list[Engine] = []
@@ -83,22 +94,31 @@ def engine(cache_folder: Path) -> Engine:
     return _built[0]
 
 
-def _chunks(content: bytes) -> Iterator[tuple[int, bytes]]:
-    """Pieces that end with a line where one ends, each with some of what is before it."""
+def _chunks(content: bytes) -> Iterator[tuple[int, int, int]]:
+    """Pieces from `start` to `end`, where a line ends if one does, each to be read from `begin` before it."""
     start = 0
     while start < len(content) or not start:
         end = start + CHUNK
         if end < len(content):
-            end = max(content.rfind(b"\n", start + _OVERLAP, end) + 1, 0) or end
-        begin = max(0, start - _OVERLAP)
-        yield begin, content[begin:end]
+            end = content.rfind(b"\n", start + OVERLAP, end) + 1 or end
+        yield max(0, start - OVERLAP), start, end
         start = end
+
+
+def _undecoded(chunk: bytes) -> bytes:
+    """The chunk, of the same length, such that the engine takes it as it is.
+
+    It decodes what it takes for UTF-16 by a mark or by NULs, so two bytes would hide all that is behind them.
+    """
+    if chunk.startswith(_UTF16_MARKS):
+        chunk = b"  " + chunk[2:]
+    return chunk.replace(b"\0", b" ")
 
 
 def _name(found: Any) -> str:
     """In a few words: a built-in rule's own name is a sentence."""
     rule: str = found.rule_id
-    return str(found.rule_name) if rule.startswith(OWN) else rule.rpartition(".")[2].replace("-", " ")
+    return str(found.rule_name) if rule.startswith(_OWN) else rule.rpartition(".")[2].replace("-", " ")
 
 
 def _hit(found: Any, start: int) -> Hit:

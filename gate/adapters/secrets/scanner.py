@@ -5,18 +5,20 @@ from __future__ import annotations
 import hashlib
 import hmac
 from collections.abc import Iterator
+from dataclasses import replace
 from importlib.metadata import version
+from itertools import chain
 from pathlib import Path
 
 from gate.adapters.secrets.archives import members
-from gate.adapters.secrets.engine import OWN, RULES, Hit, engine
+from gate.adapters.secrets.distinct import distinct
+from gate.adapters.secrets.engine import RULES, Hit, engine
+from gate.domain.errors import Unreadable
 from gate.domain.risk.model import Confidence
+from gate.domain.secret import UNSCANNED
 from gate.services.ports.evidence import Secret
 
-# Our rules for things that look like nothing else; the other ones of ours are about what looks secret.
-_EXACT = frozenset({f"{OWN}private-key-fragment", f"{OWN}prefixed-token", f"{OWN}aws-secret"})
 _MOST = 1_000
-_BOMS = {b"\xff\xfe": "utf-16-le", b"\xfe\xff": "utf-16-be"}
 
 
 class KingfisherScanner:
@@ -36,61 +38,73 @@ class KingfisherScanner:
         engine(self._cache_folder)
 
     def scan(self, content: bytes) -> tuple[Secret, ...]:
-        text = _as_utf8(content)
-        found = list(self._secrets(text))
-        # What is inside an archive is told by where the archive is.
-        found += [replaced for inner in members(content) for replaced in self._at_start(_as_utf8(inner))]
-        return tuple(_strongest(found)[:_MOST])
+        """At most 1,000, of which what stops a push goes before what does not."""
+        sure: list[Secret] = []
+        likely: list[Secret] = []
+        for secret in self._all(content):
+            (sure if secret.blocks else likely).append(secret)
+            del likely[_MOST:]
+            if len(sure) == _MOST:
+                break
+        return tuple(sorted([*sure, *likely][:_MOST], key=lambda one: one.start))
 
-    def _secrets(self, text: bytes) -> Iterator[Secret]:
-        line, counted = 1, 0
-        for hit in sorted(engine(self._cache_folder).hits(text), key=lambda one: (one.start, one.end)):
-            line += text.count(b"\n", counted, hit.start)
-            counted = max(counted, hit.start)
-            column = hit.start - (text.rfind(b"\n", 0, hit.start) + 1) + 1
-            yield self._secret(hit, line, column)
+    def _all(self, content: bytes) -> Iterator[Secret]:
+        told: set[str] = set()
+        for secret in self._secrets(content):
+            told.add(secret.identity)
+            yield secret
+        for other in self._hidden(content):
+            if other.identity not in told:
+                told.add(other.identity)
+                yield other
 
-    def _at_start(self, text: bytes) -> Iterator[Secret]:
-        for hit in engine(self._cache_folder).hits(text):
-            yield self._secret(hit, 1, 1)
+    def _hidden(self, content: bytes) -> Iterator[Secret]:
+        """What shows when it is decoded or unpacked. Of what is in an archive the archive is the place."""
+        yield from self._decoded(content)
+        try:
+            for inner in members(content):
+                for secret in chain(self._secrets(inner), self._decoded(inner)):
+                    yield replace(secret, start=0, end=len(content), line=1, column=1)
+        except Unreadable:
+            yield Secret(
+                rule=UNSCANNED,
+                rule_name="cannot be looked into",
+                confidence=Confidence.CERTAIN,
+                blocks=True,
+                start=0,
+                end=len(content),
+                line=1,
+                column=1,
+                identity=self._identity(content),
+            )
+
+    def _decoded(self, content: bytes) -> Iterator[Secret]:
+        # UTF-16 has a NUL beside each letter, wherever in a file it begins.
+        if b"\0" in content:
+            yield from self._secrets(content.replace(b"\0", b""))
+
+    def _secrets(self, content: bytes) -> Iterator[Secret]:
+        line = counted = 0
+        for hits in engine(self._cache_folder).hits_by_chunk(content):
+            for hit in distinct(hits):
+                if hit.start < counted:
+                    line = counted = 0
+                line += content.count(b"\n", counted, hit.start)
+                counted = hit.start
+                yield self._secret(hit, line + 1, hit.start - content.rfind(b"\n", 0, hit.start))
 
     def _secret(self, hit: Hit, line: int, column: int) -> Secret:
         return Secret(
             rule=hit.rule,
             rule_name=hit.rule_name,
             confidence=hit.confidence,
-            blocks=_blocks(hit),
+            blocks=hit.is_sure,
             start=hit.start,
             end=hit.end,
             line=line,
             column=column,
-            identity=hmac.new(self._key, hit.value, hashlib.sha256).hexdigest(),
+            identity=self._identity(hit.value),
         )
 
-
-def _blocks(hit: Hit) -> bool:
-    """A built-in rule that is sure, or one of ours that is exact. No path and no comment changes that."""
-    if hit.rule.startswith(OWN):
-        return hit.rule in _EXACT
-    return hit.is_visible and hit.confidence is not Confidence.POSSIBLE
-
-
-def _strongest(found: list[Secret]) -> list[Secret]:
-    """One of those that lie over each other: a token is often also what is assigned to something."""
-    kept: list[Secret] = []
-    for one in sorted(found, key=lambda each: (not each.blocks, each.start, each.start - each.end)):
-        if not any(one.start < other.end and other.start < one.end for other in kept):
-            kept.append(one)
-    return sorted(kept, key=lambda each: each.start)
-
-
-def _as_utf8(content: bytes) -> bytes:
-    """UTF-16 as UTF-8, by its mark or by a NUL in every second byte; anything else as it is."""
-    encoding = _BOMS.get(content[:2])
-    if encoding is None and len(content) >= 8:
-        head = content[:512]
-        if head[1::2].count(0) > len(head) // 2 * 0.9:
-            encoding = "utf-16-le"
-        elif head[::2].count(0) > len(head) // 2 * 0.9:
-            encoding = "utf-16-be"
-    return content if encoding is None else content.decode(encoding, "replace").encode("utf-8", "replace")
+    def _identity(self, value: bytes) -> str:
+        return hmac.new(self._key, value, hashlib.sha256).hexdigest()

@@ -185,6 +185,8 @@ def test_a_lock_file_that_does_not_parse_is_none(path: str, text: str) -> None:
         ("D13", "package.json", '{"scripts": {"prepare": "x"}}', '{"scripts":  {"prepare": "x"}}', []),
         ("D13", "setup.py", "setup()\n", "setup(cmdclass={'install': Evil})\n", [HIGH]),
         ("D13", "setup.py", "setup(version='1')\n", "setup(version='2')\n", []),
+        ("D13", "src/adapters/setup.py", "x\n", "x\nimport base64\n", []),
+        ("D13", "lib/setup.py", "import setuptools\n", "import setuptools\nos.system(x)\n", [HIGH]),
         ("D13", "build.rs", None, "fn main() {}\n", [HIGH]),
         ("D13", "conftest.py", None, "x = 1\n", [HIGH]),
         ("D13", "conftest.py", "x = 1\n", "x = 2\n", [MEDIUM]),

@@ -112,7 +112,9 @@ def fetch_and_run(look: FileLook) -> Iterator[Hit]:
 
 def _fetch_severity(look: FileLook, line: Line) -> Severity:
     is_prose = look.path_class in (PathClass.DOCS, PathClass.LOCALE)
-    return Severity.LOW if is_prose or look.is_comment(line) else D29.severity
+    if is_prose or look.is_comment(line):
+        return Severity.LOW
+    return look.lowered_in(D29.severity, PathClass.TEST)
 
 
 def _python(look: FileLook, severity: Severity) -> Iterator[Hit]:

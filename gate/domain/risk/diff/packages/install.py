@@ -36,6 +36,8 @@ _SETUP = any_of(
     r"\bsocket\b",
     r"\bbase64\b",
 )
+# Below the top, `setup.py` may be a module like any other.
+_PACKAGED = re.compile(r"\b(?:setuptools|distutils)\b")
 _GRADLE = re.compile(
     r"\b(?:id[ \t(]+['\"]|apply[ \t]+(?:plugin|from)[ \t]*:|apply\([ \t]*from|classpath[ \t(]+['\"])"
 )
@@ -78,7 +80,7 @@ def build_code(look: FileLook) -> Iterator[Hit]:
     elif look.path == "conftest.py":
         severity = Severity.HIGH if look.file.status == "A" else Severity.MEDIUM
         yield Hit(f"{_is_new(look)} is run before any test", look.first_line, severity)
-    elif name == "setup.py":
+    elif name == "setup.py" and (look.path == name or _PACKAGED.search(look.new)):
         yield from _each(look, _SETUP, "The set-up of a Python package runs more than it needs to")
     elif name.endswith((".gradle", ".gradle.kts")):
         yield from _each(look, _GRADLE, "The build takes in a plugin or a script")

@@ -130,9 +130,7 @@ def index_option(look: FileLook) -> Iterator[Hit]:
         return
     for line, match in look.finds(_INDEX_OPTION, "--index-url", "--extra-index-url", "--registry"):
         if not any(f"//{host}" in match.group() for host in _USUAL) and match.group() not in look.old:
-            yield Hit(
-                "Packages come from an index of its own", line, look.lowered_in(D12.severity, PathClass.DOCS)
-            )
+            yield Hit("Packages come from an index of its own", line, _in(look))
 
 
 def _is_asked_for(look: FileLook, line: Line) -> bool:
