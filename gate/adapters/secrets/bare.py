@@ -14,6 +14,8 @@ _UNSEEN = re.compile(
     rb"|\xc2(?:\x9b[0-?]*[ -/]*[@-~]|[\x80-\x9f])"
     rb"|[\x00-\x06\x0e-\x1a\x7f]+"
 )
+_CONTROLS = bytes({*range(0x07), *range(0x0E, 0x1C), 0x7F})
+_C1 = re.compile(rb"\xc2[\x80-\x9f]")
 _STRING = re.compile(rb"(?:\x1b|\\u001[bB])[\]PX^_]")
 
 
@@ -42,6 +44,8 @@ def views(content: bytes) -> Iterator[tuple[bytes, Places]]:
 
 
 def _bare(content: bytes) -> tuple[bytes, Places]:
+    if not _has_unseen(content):
+        return content, Places()
     parts: list[bytes] = []
     starts: list[int] = []
     shifts: list[int] = []
@@ -52,7 +56,12 @@ def _bare(content: bytes) -> tuple[bytes, Places]:
         end = match.end()
         starts.append(size)
         shifts.append(end - size)
-    if not parts:
-        return content, Places()
     parts.append(content[end:])
     return b"".join(parts), Places(tuple(starts), tuple(shifts))
+
+
+def _has_unseen(content: bytes) -> bool:
+    """Whether the pattern may match: most texts have nothing of it, and the pattern is slow to say so."""
+    if len(content.translate(None, _CONTROLS)) < len(content):
+        return True
+    return b"\\u001" in content or _C1.search(content) is not None
