@@ -35,7 +35,10 @@ def maintain() -> None:
 
 @click.command()
 def migrate() -> None:
-    """Bring the store and the repositories' hooks to this release. Run it before the processes start."""
+    """Bring the store and the repositories' hooks to this release. Run it before the processes start.
+
+    Also compiles the rules of the scan for secrets, which takes seconds, so that no push waits for it.
+    """
     home = settings().home
     for folder in (home, settings().repositories, settings().policies, settings().secrets):
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -52,3 +55,4 @@ def migrate() -> None:
         gate.repositories.bring_up_to_date(repository.name, repository.upstream)
     gate.tell_hooks.all()
     click.echo(f"The store in {home} and {len(repositories)} repositories are at this release.")
+    gate.scanner.warm_up()

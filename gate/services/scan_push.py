@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
-from gate.domain.errors import Failed, Unreadable
+from gate.domain.errors import Failed
 from gate.domain.facts import DiffFacts
 from gate.domain.hold import RefUpdate
 from gate.domain.secret import UNSCANNED, FoundSecret
@@ -16,12 +16,14 @@ from gate.services.ports.store import AllowedSecret
 
 _LARGEST = 128 << 20
 _MOST = 200
-_MOST_TRACED = 50
+_UNSEEN = "cannot be looked into"
+# Each costs git a walk through the push.
+_MOST_TRACED, _MOST_TRACED_LIKELY = 100, 50
 
 
 @dataclass(frozen=True, slots=True)
 class ScanPush:
-    """Every blob, commit and tag that upstream does not have, and the names of refs and files.
+    """Every blob, commit, tag and tree that upstream does not have, and the name of the ref.
 
     Raises Failed where it cannot say: the scanner fails, or objects that have to be there are not.
     """
@@ -32,73 +34,75 @@ class ScanPush:
         self, history: History, update: RefUpdate, facts: DiffFacts, allowed: Mapping[str, AllowedSecret]
     ) -> tuple[FoundSecret, ...]:
         found: dict[tuple[str, str | None, str | None], FoundSecret] = {}
+        counts = {True: 0, False: 0}
         for one in self._all(history, update, facts):
-            found.setdefault((one.identity, one.path, one.oid), one)
-            if len(found) == _MOST:
-                found["", None, None] = _too_many(update)
+            key = (one.identity, one.path, one.oid)
+            if key in found or counts[one.blocks] > _MOST:
+                continue
+            counts[one.blocks] += 1
+            found[key] = one if counts[one.blocks] <= _MOST else _more(update, one)
+            if counts[True] > _MOST:
                 break
         secrets = sorted(found.values(), key=lambda one: (not one.blocks, one.path or "", one.line or 0))
         return tuple(_as_allowed(one, allowed) for one in secrets)
 
     def _all(self, history: History, update: RefUpdate, facts: DiffFacts) -> Iterator[FoundSecret]:
-        yield from self._names(update, facts)
-        new = update.new
+        for secret in self.scanner.scan(update.ref.encode("utf-8", "surrogateescape")):
+            yield _found(secret, "a ref's name")
         if update.is_delete:
             return
-        count = 0
-        traced: dict[str, tuple[str, str] | None] = {}
-        for thing in history.introduced(new, max_bytes=_LARGEST):
-            count += 1
-            for secret in self._secrets(thing):
-                if thing.type != "blob":
-                    yield _in_words(secret, thing)
-                    continue
-                if thing.oid not in traced and len(traced) < _MOST_TRACED:
-                    traced[thing.oid] = history.first_commit_with(thing.oid, new)
-                yield _in_file(secret, thing, traced.get(thing.oid))
-        if facts.commits and count < len(facts.commits):
-            raise Failed(f"{update.ref}: git showed {count} objects of {len(facts.commits)} commits.")
-
-    def _secrets(self, thing: Introduced) -> tuple[Secret | None, ...]:
-        """What is secret in an object; None stands for all of one that could not be looked at."""
-        if thing.content is None:
-            return (None,)
-        try:
-            return self.scanner.scan(thing.content)
-        except Unreadable:
-            return (None,)
-
-    def _names(self, update: RefUpdate, facts: DiffFacts) -> Iterator[FoundSecret]:
-        names = {"a ref's name": [update.ref], "a file's name": [file.path for file in facts.files]}
-        for what, texts in names.items():
-            content = "\n".join(texts).encode("utf-8", "surrogateescape")
-            for secret in self.scanner.scan(content):
-                # The name itself is not told: it has the secret in it.
-                yield _found(secret, what, path=None, line=None, oid=None)
+        trace = _Trace(history, update.new)
+        commits = 0
+        for thing in history.introduced(update.new, max_bytes=_LARGEST):
+            commits += thing.type == "commit"
+            if thing.content is None:
+                yield _too_large(thing, trace)
+                continue
+            for secret in self.scanner.scan(thing.content):
+                yield _in_file(secret, thing, trace) if thing.type == "blob" else _in_words(secret, thing)
+        if commits < len(facts.commits):
+            raise Failed(f"{update.ref}: git showed {commits} commits of {len(facts.commits)}.")
 
 
-def _in_words(secret: Secret | None, thing: Introduced) -> FoundSecret:
-    what = "a commit's message" if thing.type == "commit" else "a tag's message"
-    if secret is None:
-        return _unscanned(thing, what, None, thing.oid)
-    return _found(secret, what, path=None, line=None, oid=thing.oid)
+class _Trace:
+    """Which commit brought a blob first, and where to; asked of git once, and not without end."""
+
+    def __init__(self, history: History, new: str) -> None:
+        self._history = history
+        self._new = new
+        self._known: dict[str, tuple[str, str] | None] = {}
+
+    def __call__(self, thing: Introduced, *, blocks: bool) -> tuple[str | None, str]:
+        """The commit where that is known, and the path."""
+        most = _MOST_TRACED if blocks else _MOST_TRACED_LIKELY
+        if thing.oid not in self._known and len(self._known) < most:
+            self._known[thing.oid] = self._history.first_commit_with(thing.oid, self._new)
+        return self._known.get(thing.oid) or (None, thing.path)
 
 
-def _in_file(secret: Secret | None, thing: Introduced, first: tuple[str, str] | None) -> FoundSecret:
-    commit, path = first if first is not None else (None, thing.path)
-    if secret is None:
-        return _unscanned(thing, "file", path, commit)
-    return _found(secret, "file", path=path, line=secret.line, oid=commit, column=secret.column)
+_WORDS = {"commit": "a commit's message", "tag": "a tag's message", "tree": "a file's name"}
+
+
+def _in_words(secret: Secret, thing: Introduced) -> FoundSecret:
+    """In a name the name itself is not told: it has the secret in it."""
+    return _found(secret, _WORDS[thing.type], oid=None if thing.type == "tree" else thing.oid)
+
+
+def _in_file(secret: Secret, thing: Introduced, trace: _Trace) -> FoundSecret:
+    commit, path = trace(thing, blocks=secret.blocks)
+    if secret.rule == UNSCANNED:
+        return _found(secret, "file", path=path, oid=commit)
+    return _found(secret, "file", path=path, line=secret.line, column=secret.column, oid=commit)
 
 
 def _found(
     secret: Secret,
     what: str,
     *,
-    path: str | None,
-    line: int | None,
-    oid: str | None,
+    path: str | None = None,
+    line: int | None = None,
     column: int | None = None,
+    oid: str | None = None,
 ) -> FoundSecret:
     return FoundSecret(
         rule=secret.rule,
@@ -113,15 +117,21 @@ def _found(
     )
 
 
-def _unscanned(thing: Introduced, what: str, path: str | None, oid: str | None) -> FoundSecret:
+def _too_large(thing: Introduced, trace: _Trace) -> FoundSecret:
     identity = hashlib.sha256(thing.oid.encode()).hexdigest()
-    return FoundSecret(UNSCANNED, "cannot be looked into", identity, True, path, None, None, oid, what)
+    if thing.type == "blob":
+        commit, path = trace(thing, blocks=True)
+        return FoundSecret(UNSCANNED, _UNSEEN, identity, True, path, None, None, commit)
+    oid = None if thing.type == "tree" else thing.oid
+    return FoundSecret(UNSCANNED, _UNSEEN, identity, True, None, None, None, oid, _WORDS[thing.type])
 
 
-def _too_many(update: RefUpdate) -> FoundSecret:
+def _more(update: RefUpdate, one: FoundSecret) -> FoundSecret:
+    """What stands for those that are not listed."""
     words = f"more than {_MOST} of them, of which the others are not listed"
-    identity = hashlib.sha256(f"too many\0{update.new}".encode()).hexdigest()
-    return FoundSecret(UNSCANNED, words, identity, True, None, None, None, None, "the push")
+    identity = hashlib.sha256(f"more\0{one.blocks}\0{update.new}".encode()).hexdigest()
+    rule = UNSCANNED if one.blocks else "more"
+    return FoundSecret(rule, words, identity, one.blocks, None, None, None, None, "the push")
 
 
 def _as_allowed(secret: FoundSecret, allowed: Mapping[str, AllowedSecret]) -> FoundSecret:

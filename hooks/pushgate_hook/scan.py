@@ -1,10 +1,7 @@
 """What a scan for secrets says of a push that was just held, if it can say so at once."""
 
-import _socket
-
 from pushgate_hook.encode import json_text
 
-# `import socket` takes 5 ms, and nothing of it is needed here.
 _SECONDS = 2.0
 _LONGEST = 16384
 
@@ -16,6 +13,9 @@ def scan(path: str | None, repository: str, push: str) -> list[str]:
     """
     if path is None:
         return []
+    # `import socket` takes 5 ms, and nothing of it is needed here.
+    import _socket
+
     connection = _socket.socket(_socket.AF_UNIX, _socket.SOCK_STREAM)
     try:
         connection.settimeout(_SECONDS)

@@ -8,6 +8,7 @@ import structlog
 
 from gate.cli import context
 from tests.cli.command_line import CommandLine
+from tests.rule_cache import RULE_CACHE
 from tests.running.gate import short_folder
 
 _CACHES = (context.settings, context.container_as_it_is, context.inline_container)
@@ -27,6 +28,7 @@ def new_home(
     for name in ("REDIS_URL", "DATABASE_URL", "PORT"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("PUSHGATE_HOME", str(folder / "home"))
+    monkeypatch.setenv("PUSHGATE_RULE_CACHE", str(RULE_CACHE))
     monkeypatch.setenv("PUSHGATE_URL", "https://gate.example.org")
     command_line = CommandLine(folder, monkeypatch, capsys)
     yield command_line

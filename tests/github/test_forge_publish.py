@@ -155,7 +155,9 @@ def test_a_later_revision_stays_on_the_pull_request(world: ForgeWorld) -> None:
     second = world.commit(first, a="2\n")
     hold = world.revise(hold, second)
 
-    hold = world.publish(world.publish(hold, evidence=of_level(RiskLevel.LOW)), evidence=of_level(RiskLevel.LOW))
+    hold = world.publish(
+        world.publish(hold, evidence=of_level(RiskLevel.LOW)), evidence=of_level(RiskLevel.LOW)
+    )
 
     [comment] = world.pull().comments
     assert comment.body.startswith(str(marker_of_revision(hold)))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
@@ -49,20 +50,22 @@ class Process:
         return self._child.poll() is None
 
     def family(self) -> list[psutil.Process]:
-        """This process and everything below it."""
-        with suppress(psutil.NoSuchProcess):
-            this = psutil.Process(self.pid)
-            return [this, *this.children(recursive=True)]
-        return []
+        """Whatever runs in its session, where a process stays that has lost its parent, and below that."""
+        found: dict[int, psutil.Process] = {}
+        for one in psutil.process_iter():
+            with suppress(psutil.NoSuchProcess, ProcessLookupError):
+                if os.getsid(one.pid) == self.pid:
+                    found |= {each.pid: each for each in (one, *one.children(recursive=True))}
+        return [one for one in found.values() if not has_ended(one)]
 
     def kill(self) -> None:
-        """`kill -9`, to all of the family."""
-        family = self.family()
-        for one in family:
-            with suppress(psutil.NoSuchProcess):
-                one.kill()
+        """`kill -9`, to all of the family, and to whom they started meanwhile."""
+        while family := self.family():
+            for one in family:
+                with suppress(psutil.NoSuchProcess):
+                    one.kill()
+            eventually(lambda family=family: all(has_ended(one) for one in family))
         self._child.wait(timeout=30)
-        eventually(lambda: all(has_ended(one) for one in family))
 
     def stop(self) -> int:
         """Ask it to end as a process manager does, and return its exit code; what stays is killed."""

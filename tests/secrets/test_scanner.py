@@ -138,4 +138,15 @@ def test_it_works_in_a_forked_process() -> None:
 def test_many_findings_of_a_hostile_file_are_bounded() -> None:
     content = "\n".join("gh" + "p_" + letters(str(number), 36) for number in range(3_000)).encode()
 
-    assert len(SCANNER.scan(content)) == 1_000
+    found = SCANNER.scan(content)
+
+    assert len(found) == 1_000
+    assert [one.rule for one in found if one.rule == UNSCANNED] == [UNSCANNED]
+
+
+def test_copies_of_one_secret_hide_no_other() -> None:
+    other = BLOCKING["gitlab token"]()
+
+    found = SCANNER.scan(f"{TOKEN}\n".encode() * 1_500 + other.encode())
+
+    assert [(one.line, one.blocks) for one in found] == [(1, True), (1_501, True)]

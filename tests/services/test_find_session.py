@@ -8,7 +8,7 @@ import shutil
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -41,10 +41,25 @@ def home(tmp_path: Path) -> Path:
 def put(home: Path, sample: str, folder: str = "sessions/2026/11/22") -> list[Path]:
     """The records of a sample, as if they had been written just now."""
     (home / folder).mkdir(parents=True, exist_ok=True)
-    return [
+    records = [
         Path(shutil.copyfile(one, home / folder / one.name))
         for one in sorted((DATA / sample).glob("rollout-*"))
     ]
+    for record in records:
+        touch(record)
+    return records
+
+
+def touch(record: Path, seconds: float = 0) -> None:
+    """As if it had been written just now, or that much later."""
+    then = NOW.timestamp() + seconds
+    os.utime(record, (then, then))
+
+
+def say(record: Path, message: str, *, later: float = 0) -> None:
+    with record.open("a") as file:
+        file.write(f'{{"type":"event_msg","payload":{{"type":"agent_message","message":"{message}"}}}}\n')
+    touch(record, later)
 
 
 def find(home: Path, claim: str = "", by: str = "credential", new: str = PUSHED) -> SessionSearch:
@@ -183,8 +198,7 @@ def test_two_that_fit_equally_well_are_none(home: Path) -> None:
 
 def test_a_record_of_another_time_is_not_the_pushs(home: Path) -> None:
     (record,) = put(home, "01-fix-and-push")
-    then = (NOW - timedelta(hours=1)).timestamp()
-    os.utime(record, (then, then))
+    touch(record, -3600)
 
     assert find(home).found is None
 
@@ -214,11 +228,8 @@ def test_an_agent_without_any_record_has_no_session(home: Path) -> None:
 def test_threads_of_one_session_that_both_fit_are_one(home: Path) -> None:
     first, second = put(home, "11-subagent")
     pushed = "2ca8dfe02fe8da87528dbf18bcd68e3a9261554f"
-    for record in (first, second):
-        with record.open("a") as file:
-            file.write(f'{{"type":"event_msg","payload":{{"type":"agent_message","message":"{pushed}"}}}}\n')
-    later = NOW.timestamp() + 1
-    os.utime(second, (later, later))
+    say(first, pushed)
+    say(second, pushed, later=1)
 
     found = told(find(home, new=pushed))
 
@@ -227,7 +238,6 @@ def test_threads_of_one_session_that_both_fit_are_one(home: Path) -> None:
 
 def test_who_only_speaks_of_pushes_did_not_push(home: Path) -> None:
     (record,) = put(home, "08-killed")
-    with record.open("a") as file:
-        file.write('{"type":"event_msg","payload":{"type":"agent_message","message":"never git push"}}\n')
+    say(record, "never git push")
 
     assert find(home).found is None

@@ -100,7 +100,8 @@ def test_a_diff_is_coloured(held: Hold, signed_in: SignedIn) -> None:
     page = signed_in("alice").get(PAGE).text
 
     assert (
-        '<tr class="add" id="f1L1"><td class="no"></td><td class="no">1</td><td class="mk">+</td><td class="tx">'
+        '<tr class="add" id="f1L1"><td class="no"></td><td class="no">1</td><td class="mk">+</td>'
+        '<td class="tx">'
         '<span class="k">def</span> <span class="nf">hello</span><span class="p">():</span></td></tr>'
     ) in page
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from gate.adapters.git.command import Git
@@ -14,11 +15,12 @@ _NOT_UPSTREAM = ("--not", "--branches", "--tags")
 _BATCH = 1_000
 _BATCH_BYTES = 16 << 20
 _SECONDS = 600.0
-_TYPES = frozenset({"blob", "commit", "tag"})
+# An entry of a tree: mode, name, and 20 bytes that name the object.
+_ENTRY = re.compile(rb"[0-7]+ ([^\0]+)\0.{20}", re.DOTALL)
 
 
 def read_introduced(git: Git, new: str, *, max_bytes: int) -> Iterator[Introduced]:
-    """The blobs, commits and tags, in batches that keep memory flat. Raises Failed where one is missing."""
+    """The objects, in batches that keep memory flat. Raises Failed where one is missing."""
     batch: list[tuple[str, str]] = []
     for named in _named(git, new):
         batch.append(named)
@@ -52,15 +54,13 @@ def _read(git: Git, batch: list[tuple[str, str]], max_bytes: int) -> Iterator[In
     missing = [oid for (oid, _), found in zip(batch, there, strict=True) if found is None]
     if missing:
         raise Failed(f"{git.folder.name}: object {missing[0]} is missing. Run `git fsck` in this repository.")
-    wanted = [
-        (found, path)
-        for (_, path), found in zip(batch, there, strict=True)
-        if found is not None and found.type in _TYPES
-    ]
+    wanted = [(found, path) for (_, path), found in zip(batch, there, strict=True) if found is not None]
     for group in _groups(wanted, max_bytes):
         contents = _contents(git, [found for found, _ in group if found.size <= max_bytes])
         for found, path in group:
             content = contents.get(found.oid)
+            if content is not None and found.type == "tree":
+                content = b"\n".join(_ENTRY.findall(content))
             yield Introduced(found.oid, found.type, found.size, path, content)
 
 

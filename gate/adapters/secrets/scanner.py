@@ -38,25 +38,27 @@ class KingfisherScanner:
         engine(self._cache_folder)
 
     def scan(self, content: bytes) -> tuple[Secret, ...]:
-        """At most 1,000, of which what stops a push goes before what does not."""
+        """Each secret where it is first, at most 1,000 of them: what stops a push goes before what does not.
+
+        Where there are more that would stop it, that is told too: allowing those that are listed must not
+        allow another.
+        """
         sure: list[Secret] = []
         likely: list[Secret] = []
         for secret in self._all(content):
             (sure if secret.blocks else likely).append(secret)
             del likely[_MOST:]
             if len(sure) == _MOST:
+                sure[-1] = self._unscanned(content)
                 break
         return tuple(sorted([*sure, *likely][:_MOST], key=lambda one: one.start))
 
     def _all(self, content: bytes) -> Iterator[Secret]:
         told: set[str] = set()
-        for secret in self._secrets(content):
-            told.add(secret.identity)
-            yield secret
-        for other in self._hidden(content):
-            if other.identity not in told:
-                told.add(other.identity)
-                yield other
+        for secret in chain(self._secrets(content), self._hidden(content)):
+            if secret.identity not in told:
+                told.add(secret.identity)
+                yield secret
 
     def _hidden(self, content: bytes) -> Iterator[Secret]:
         """What shows when it is decoded or unpacked. Of what is in an archive the archive is the place."""
@@ -66,17 +68,21 @@ class KingfisherScanner:
                 for secret in chain(self._secrets(inner), self._decoded(inner)):
                     yield replace(secret, start=0, end=len(content), line=1, column=1)
         except Unreadable:
-            yield Secret(
-                rule=UNSCANNED,
-                rule_name="cannot be looked into",
-                confidence=Confidence.CERTAIN,
-                blocks=True,
-                start=0,
-                end=len(content),
-                line=1,
-                column=1,
-                identity=self._identity(content),
-            )
+            yield self._unscanned(content)
+
+    def _unscanned(self, content: bytes) -> Secret:
+        """For content of which nobody knows all that is in it."""
+        return Secret(
+            rule=UNSCANNED,
+            rule_name="cannot be looked into",
+            confidence=Confidence.CERTAIN,
+            blocks=True,
+            start=0,
+            end=len(content),
+            line=1,
+            column=1,
+            identity=self._identity(content),
+        )
 
     def _decoded(self, content: bytes) -> Iterator[Secret]:
         # UTF-16 has a NUL beside each letter, wherever in a file it begins.

@@ -109,10 +109,11 @@ class EvidenceStore(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Secret:
-    """A secret in some bytes: from `start` to `end`. `line` and `column` count from 1.
+    """A secret in some bytes, from `start` to `end`, or in what they decode to.
 
-    `identity` is an HMAC-SHA-256 in hex under the gate's key, the same wherever the same secret is.
-    `blocks`: sure enough, and kept in such a place, that nothing may be published with it.
+    `line` and `column` count from 1. `identity` is an HMAC-SHA-256 in hex under the gate's key, the same
+    wherever the same secret is. `blocks`: sure enough, and kept in such a place, that nothing may be
+    published with it.
     """
 
     rule: str
@@ -136,7 +137,7 @@ class SecretScanner(Protocol):
     def scan(self, content: bytes) -> tuple[Secret, ...]:
         """Every secret in `content`, whatever it is: no path decides what is looked at.
 
-        Raises Unreadable for content that nobody can look into.
+        What nobody can look into is a secret by the rule UNSCANNED (gate/domain/secret.py).
         """
 
 

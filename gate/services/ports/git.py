@@ -68,7 +68,7 @@ class Introduced:
     """An object that a push brings: git's type, its size in bytes, and where git met it first.
 
     `path` is a hint for blobs: a file name with a line break in it cannot be told. `content` is None where
-    the object is larger than what was asked for.
+    the object is larger than what was asked for; that of a tree is the names in it, one a line.
     """
 
     oid: str
@@ -167,7 +167,7 @@ class History(Protocol):
         """
 
     def introduced(self, new: str, *, max_bytes: int) -> Iterator[Introduced]:
-        """Every blob, commit and tag that `new` brings and upstream does not have, whatever branch it is on.
+        """Every object that `new` brings and upstream does not have, whatever branch it is on.
 
         Raises Failed where objects are missing: none is not the same as none found.
         """
