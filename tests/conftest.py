@@ -4,6 +4,11 @@ import os
 from collections.abc import Iterator
 
 import pytest
+from hypothesis import settings
+
+# How long a case takes says more of the machine than of the code.
+settings.register_profile("pushgate", settings.default, deadline=None)
+settings.load_profile("pushgate")
 
 _OF_THE_PERSON = ("GIT_", "PUSHGATE_", "DATABASE_URL", "REDIS_URL")
 

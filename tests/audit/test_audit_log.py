@@ -41,7 +41,7 @@ def test_an_unknown_event_is_said_to_be_unknown(log: AuditLog) -> None:
         log.events(before_seq=9)
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=50, deadline=None)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=50)
 @given(event=events)
 def test_whatever_an_event_holds_it_is_stored_and_verifies(log: AuditLog, event: AuditEvent) -> None:
     stored = log.append(event)

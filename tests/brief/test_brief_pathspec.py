@@ -89,7 +89,7 @@ PATTERNS = st.builds(
 )
 
 
-@settings(max_examples=300, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@settings(max_examples=300, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(pattern=PATTERNS)
 def test_git_finds_for_the_pathspecs_what_the_pattern_matches(
     ask_git: Callable[[tuple[str, ...]], list[str]], pattern: str

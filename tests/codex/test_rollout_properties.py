@@ -46,7 +46,7 @@ def is_of(cut: Command, full: Command) -> bool:
     return cut.outcome is full.outcome and (is_early or cut.exit_code == full.exit_code)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(path=st.sampled_from(ROLLOUTS + LOGS), at=st.floats(0, 1))
 def test_a_record_that_is_cut_anywhere_invents_nothing(path: Path, at: float) -> None:
     content = path.read_bytes()
@@ -68,7 +68,7 @@ def test_a_record_that_is_cut_anywhere_invents_nothing(path: Path, at: float) ->
     assert {(entry.kind, entry.text) for entry in entries if entry.kind not in ("turn",)} <= words
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(path=st.sampled_from(ROLLOUTS), sizes=st.lists(st.integers(1, 5_000), min_size=1, max_size=9))
 def test_how_the_bytes_come_makes_no_difference(path: Path, sizes: list[int]) -> None:
     content = path.read_bytes()
@@ -111,7 +111,7 @@ JSON = st.recursive(
 )
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(
     path=st.sampled_from(ROLLOUTS + LOGS), seed=st.integers(), values=st.lists(JSON, min_size=1, max_size=30)
 )
@@ -144,7 +144,7 @@ def _put(record: Any, value: Any, chosen: random.Random) -> None:
         return
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(st.binary(max_size=3_000) | st.text(max_size=2_000).map(lambda text: text.encode("utf-8", "replace")))
 def test_random_bytes_are_no_record(content: bytes) -> None:
     for start in (b"", b"\x28\xb5\x2f\xfd", opening()):
@@ -155,7 +155,7 @@ def test_random_bytes_are_no_record(content: bytes) -> None:
     is_exec_json(content)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(path=st.sampled_from(ROLLOUTS), seed=st.integers(), count=st.integers(1, 40))
 def test_damaged_bytes_crash_nothing(path: Path, seed: int, count: int) -> None:
     content = bytearray(path.read_bytes())

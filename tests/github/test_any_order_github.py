@@ -333,7 +333,6 @@ TestAnyOrderAtGitHub = AnyOrder.TestCase
 TestAnyOrderAtGitHub.settings = settings(
     max_examples=int(os.environ.get("ANY_ORDER_EXAMPLES", "8")),
     stateful_step_count=12,
-    deadline=None,
     database=None,
     # A step costs a quarter of a second of real git, so a shorter failure would take minutes to find.
     phases=(Phase.generate,),

@@ -394,7 +394,7 @@ HISTORIES = st.tuples(SOME_TALK, st.lists(TURMOIL, max_size=2), CALM, MORE_TALK)
 policies = st.sampled_from(sorted(POLICIES))
 
 
-@settings(max_examples=2000, deadline=None)
+@settings(max_examples=2000)
 @given(HISTORIES, policies)
 def test_only_what_the_events_allow_is_released(forge: Forge, policy: str) -> None:
     forge.clock += 1
@@ -404,7 +404,7 @@ def test_only_what_the_events_allow_is_released(forge: Forge, policy: str) -> No
     assert verdict.is_releasable is is_allowed(forge.log, policy, forge.clock), verdict.lines()
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(HISTORIES.filter(lambda forge: forge.merged_at is None), policies)
 def test_once_everything_is_mended_plain_approvals_release(forge: Forge, policy: str) -> None:
     forge.calm()

@@ -171,7 +171,7 @@ HISTORIES = st.lists(EVENTS, min_size=1, max_size=10).map(_lived)
 COUNTS, LEAST = st.sampled_from([1, 1, 2]), st.sampled_from(["write", "write", "write", "admin"])
 
 
-@settings(max_examples=800, deadline=None)
+@settings(max_examples=800)
 @given(HISTORIES, COUNTS, LEAST)
 def test_the_verdict_is_what_a_careful_reader_notes(history: History, count: int, least: str) -> None:
     outcome = history.judge(count, least, history.observation())
@@ -179,7 +179,7 @@ def test_the_verdict_is_what_a_careful_reader_notes(history: History, count: int
     assert outcome is history.expected(count, least)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(HISTORIES, COUNTS, LEAST)
 def test_taking_an_approval_away_never_approves(history: History, count: int, least: str) -> None:
     seen = history.observation()
@@ -192,7 +192,7 @@ def test_taking_an_approval_away_never_approves(history: History, count: int, le
         assert after is not Outcome.APPROVED or before is Outcome.APPROVED
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(HISTORIES, COUNTS, LEAST, people, st.integers(0, 15))
 def test_one_more_objection_never_approves(
     history: History, count: int, least: str, person: int, place: int

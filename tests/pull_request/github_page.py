@@ -14,7 +14,7 @@ from cmarkgfm.cmark import Options
 _OPTIONS = Options.CMARK_OPT_UNSAFE | Options.CMARK_OPT_HARDBREAKS | Options.CMARK_OPT_FOOTNOTES
 
 ACTS = re.compile(
-    r"@\w|\w@|#\d|\bgh-\d|\b(?=[a-f]*\d)[0-9a-f]{7,40}\b|://|www\.|mailto:|xmpp:|:[\w+-]+:|\$|\[\^|"
+    r"@\w|\w@|#\d|\bgh-\d|\b(?=[a-f]*\d)[0-9a-f]{7,40}\b|://|www\.|(?:mailto|xmpp):\w|:[\w+-]+:|\$|\[\^|"
     r"\b[A-Z][A-Z0-9]*-\d|[\u200b-\u200f\u2028-\u202e\u2066-\u2069\x00-\x09\x0b-\x1f]",
     re.IGNORECASE,
 )

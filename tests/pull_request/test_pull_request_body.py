@@ -90,13 +90,17 @@ def test_a_body_reads_like_this(make: type) -> None:
     assert body(make()) == (GOLDEN / f"{name}.md").read_text(encoding="utf-8")
 
 
+# Backticks in a row are told by their number, which makes some texts too long for their place.
+_CUT = re.compile(r"(?m)^\u2026 cut here.*\n")
+
+
 @given(hostile)
 def test_no_text_gets_out_of_its_place_in_a_body(text: str) -> None:
     text = text or "x"
     markdown = body(saying(text))
     page, other = Page(markdown), Page(body(saying("x")))
 
-    assert page.structure == other.structure
+    assert Page(_CUT.sub("", markdown)).structure == other.structure
     assert set(page.tags) <= ELEMENTS
     assert all(link.startswith((URL, BLOB)) for link in page.links)
     assert page.comments == [" pushgate:hold demo/12 "]

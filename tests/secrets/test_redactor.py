@@ -84,7 +84,7 @@ def test_two_collections_know_nothing_of_each_other() -> None:
     assert redactor().redact(value).count == 0
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     st.lists(st.one_of(st.sampled_from([TOKEN, "\x1b[0m", "\n", " "]), st.text(max_size=8)), max_size=8),
 )

@@ -341,7 +341,6 @@ TestAnyOrder = AnyOrder.TestCase
 TestAnyOrder.settings = settings(
     max_examples=int(os.environ.get("ANY_ORDER_EXAMPLES", "12")),
     stateful_step_count=20,
-    deadline=None,
     database=None,
     # A step costs half a second of real git, so a shorter failure would take minutes to find.
     phases=(Phase.generate,),
