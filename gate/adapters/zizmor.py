@@ -117,5 +117,4 @@ def _finding(found: dict[str, Any]) -> WorkflowFinding:
         confidence=_CONFIDENCES[said["confidence"]],
         line=int(start["row"]) + 1,
         column=int(start["column"]) + 1,
-        url=str(found["url"]),
     )

@@ -53,15 +53,22 @@ class EvidenceFile:
     media_type: str = "text/plain"
 
 
+COMMIT, HOST = "commit", "host"
+
+
 @dataclass(frozen=True, slots=True)
 class Checkpoint:
-    """PLAN.md or STATUS.md: the agent's own words. `where` says whether from the commit or the host."""
+    """PLAN.md or STATUS.md: the agent's own words, from where: the commit or the work tree on the host."""
 
     kind: FileKind
     name: str
     text: str
     where: str
     is_cut: bool = False
+
+    @property
+    def is_pushed(self) -> bool:
+        return self.where == COMMIT
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 
 from gate.domain.errors import GateError, NotFound
-from gate.domain.evidence import Checkpoint, Coverage, EvidenceFile, FileKind, TestReport
+from gate.domain.evidence import COMMIT, HOST, Checkpoint, Coverage, EvidenceFile, FileKind, TestReport
 from gate.services.ports.evidence import (
     AgentHost,
     ArtifactReading,
@@ -22,8 +22,6 @@ from gate.services.ports.evidence import (
     Root,
 )
 from gate.services.ports.git import History
-
-COMMIT, HOST = "commit", "host"
 
 _CHECKPOINTS = {"plan.md": FileKind.PLAN, "status.md": FileKind.STATUS}
 # Agents that are to keep the root clean put them beside the other words, or with Codex's own settings.

@@ -49,7 +49,7 @@ class FindBrief:
         found += _committed(history, hold.revision.base, new, redact)
         prompts = session.root.prompts if session is not None else ()
         if prompts and is_brief(prompts[0]):
-            found.append(parse_brief(redact(prompts[0]), BriefSource.PROMPT, "the first prompt"))
+            found.append(parse_brief(redact(prompts[0]), BriefSource.PROMPT, ""))
         return tuple(found)
 
 

@@ -178,7 +178,7 @@ def test_every_brief_of_a_revision_is_found_in_the_order_of_its_weight(
         (BriefSource.PUSH_OPTION, "the push option brief-text", "words", ()),
         (BriefSource.PUSH_OPTION, "docs/task.md, by a push option", "pushed", ()),
         (BriefSource.COMMITTED, "BRIEF.md, which this push adds", "own", ()),
-        (BriefSource.PROMPT, "the first prompt", "asked", ()),
+        (BriefSource.PROMPT, "", "asked", ()),
     ]
     assert [rule.values for rule in found[1].rules] == [("x/",)]
 

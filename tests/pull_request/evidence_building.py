@@ -137,11 +137,11 @@ def uploads() -> Evidence:
     )
     return Evidence(
         NOON + timedelta(minutes=12),
-        Assessment(RiskLevel.HIGH, 58, "HIGH 58: C01 pipe-to-shell sets the level; +8 D38 (1 skip)", found),
+        Assessment(RiskLevel.HIGH, 58, "HIGH 58: C01 pipe-to-shell sets the level; D38 adds 8.", found),
         session,
         BriefReport(brief, answers),
         files,
-        (Checkpoint(FileKind.STATUS, "STATUS.md", "# Status\n\nAll done.\n", "the pushed commit"),),
+        (Checkpoint(FileKind.STATUS, "STATUS.md", "# Status\n\nAll done.\n", "commit"),),
         (TestReport("artifacts/tests.xml", "junit", TestCounts(12)),),
         (Coverage("coverage.xml", 87),),
         AgentSummary(SummarySource.STATUS, "No risks are known.\n"),

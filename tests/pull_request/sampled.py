@@ -168,7 +168,7 @@ _STATUS = Checkpoint(
     FileKind.STATUS,
     "STATUS.md",
     "# Status\n\n- state: ready for review\n- tests: 2 passed\n\n## Risks\n\nRounding is unchanged.\n",
-    "the pushed commit",
+    "commit",
 )
 
 

@@ -131,6 +131,10 @@ def test_code_spans_read_like_this(text: str, markdown: str) -> None:
         ("it is at abcdefa, a facade", "it is at `abcdefa`, a facade"),
         ("12. fixes #1, @alice and more", "`12`. fixes `#1`, `@alice` and more"),
         ("- [x] GH-12 AB12 defaced7", "`- [x] GH-12 AB12 defaced7`"),
+        ("run `python3 -m unittest -q`", "run `python3 -m unittest -q`"),
+        ("edit `a/**`, `B.md` (and `c d`) only", "edit `a/**`, `B.md` (and `c d`) only"),
+        ("run `one two, and so on", "run `` `one two, and so on ``"),
+        ("`a`b`c`", "`` `a`b`c` ``"),
         ("", "(empty)"),
     ],
 )  # fmt: skip

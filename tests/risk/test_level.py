@@ -80,7 +80,7 @@ def test_the_worst_finding_sets_the_level_and_the_others_only_the_place_inside_o
     assert assessment.level is RiskLevel.HIGH
     assert assessment.score == 56
     assert assessment.reason == (
-        "HIGH 56: D05 rule-d05 ci.yml:12 sets the level; +4 D38 (2 findings), +2 D11 (1 finding)."
+        "HIGH 56: D05 rule-d05 ci.yml:12 sets the level; D38 (2 findings) adds 4, D11 adds 2."
         " Not counted: 2 info."
     )
     assert [one.rule.id for one in assessment.findings] == ["D05", "D38", "D38", "D11", "C20", "C20"]
@@ -170,7 +170,7 @@ def test_a_path_cannot_break_the_reason() -> None:
 def test_many_rules_are_summed_up_in_the_reason() -> None:
     found = [a_finding(f"D{n}", Severity.MEDIUM) for n in range(10, 20)]
 
-    assert weigh(found).reason.endswith("(1 finding), +5 from 4 more rules.")
+    assert weigh(found).reason.endswith(", 4 more add 5.")
 
 
 @given(LISTS, some_findings())

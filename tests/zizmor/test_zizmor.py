@@ -39,7 +39,6 @@ INJECTION = WorkflowFinding(
     confidence=Confidence.CERTAIN,
     line=10,
     column=24,
-    url="https://docs.zizmor.sh/audits/#template-injection",
 )
 
 
@@ -124,8 +123,7 @@ def test_what_a_workflow_did_not_have_before_is_a_finding() -> None:
     assert finding == Finding(
         rule=D06,
         severity=Severity.HIGH,
-        words="Code injection via template expansion"
-        " (template-injection, https://docs.zizmor.sh/audits/#template-injection)",
+        words="Code injection via template expansion (zizmor: template-injection)",
         place=Place(path=PATH, line=10, column=24, oid="a" * 40),
         confidence=Confidence.CERTAIN,
         seen='run: echo "${{ github.event.head_commit.message }}"',

@@ -51,7 +51,7 @@ class BriefRule:
 
 @dataclass(frozen=True, slots=True)
 class Brief:
-    """A parsed brief. `where` says which file, option or prompt it was; `faults` what could not be read."""
+    """A parsed brief. `where` says which file or option it was; `faults` what could not be read."""
 
     source: BriefSource
     where: str

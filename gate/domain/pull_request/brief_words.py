@@ -24,7 +24,7 @@ SOURCE = {
     BriefSource.OPERATOR: "the operator's",
     BriefSource.PUSH_OPTION: "from a push option",
     BriefSource.COMMITTED: "from a file in the push",
-    BriefSource.PROMPT: "from the prompt",
+    BriefSource.PROMPT: "from the session's first prompt",
 }
 _MOST_ANSWERS, _MOST_PATHS, _LONGEST_WORDS, _LONGEST_TEXT = 40, 3, 300, 3000
 _ORDER = (Kept.BROKEN, Kept.UNKNOWN, Kept.YES)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -30,6 +31,7 @@ class Why(StrEnum):
     STOPPED = "did not end"
 
 
+_PUSH_ALONE = re.compile(r"git push(?: [\w./:@+-]+)*")
 _RANK = {why: rank for rank, why in enumerate(Why)}
 _OUTCOMES = {
     CommandOutcome.REJECTED: Why.REJECTED,
@@ -128,5 +130,8 @@ def _reasons(command: Command, findings: Sequence[Finding]) -> Iterator[Why]:
         yield Why.ESCALATED
     if command.has_failed_tests and command.outcome is not CommandOutcome.REJECTED:
         yield Why.TESTS_FAILED
+    elif command.outcome is CommandOutcome.FAILED and _PUSH_ALONE.fullmatch(command.text.strip()):
+        # A push that is held fails for git, and is what the reviewer looks at.
+        return
     elif command.outcome in _OUTCOMES and command.outcome is not CommandOutcome.REJECTED:
         yield _OUTCOMES[command.outcome]

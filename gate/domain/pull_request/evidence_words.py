@@ -249,7 +249,7 @@ def _checkpoint(checkpoint: Checkpoint) -> str:
     excerpt = "\n".join(lines[:_CHECKPOINT_LINES])
     name = "PLAN.md" if checkpoint.kind == "plan" else "STATUS.md"
     more = f", its first {_CHECKPOINT_LINES} of {len(lines)} lines" if len(lines) > _CHECKPOINT_LINES else ""
-    where = f"From {inline(checkpoint.where, limit=_LONGEST_PATH)}." if checkpoint.where else ""
+    where = "From the pushed commit." if checkpoint.is_pushed else "From the work tree: it was not pushed so."
     text = f"{where}\n\n{code_block(excerpt, limit=_LONGEST_CHECKPOINT)}"
     return folded(f"The agent's {name}{more}", text)
 

@@ -19,6 +19,7 @@ EMPTY = "(empty)"
 # GitHub's parser gives up on code spans beyond 80 backticks, and counts no further than 255 for a block.
 _LONG_RUN = re.compile("`{17,}")
 _RUN = re.compile("`+")
+_QUOTED = re.compile("`([^`]+)`")
 _LEAST_BLOCK = 200
 
 # A word of prose that means nothing to GitHub: letters, a short number, lower-case words with hyphens.
@@ -116,23 +117,35 @@ def link(words: str, url: str) -> str:
 
 
 def _parts(words: list[str], limit: int) -> Iterator[str]:
-    """Plain words as they are, and each run of others in one code span."""
+    """Plain words as they are, and each run of others, or what stands between backticks, in one code span."""
     run: list[str] = []
+    is_code = False
     for position, word in enumerate(words):
         opening, core, ending = _split(word)
-        is_plain = _PLAIN.fullmatch(core) and not (position == 0 and _is_list_number(core, ending))
+        opening, core = ("", opening + core) if is_code else (opening, core)
+        was_code, is_code = is_code, is_code ^ (word.count("`") % 2 == 1)
+        core, ending = (core + ending, "") if is_code else (core, ending)
+        is_number = position == 0 and _is_list_number(core, ending)
+        is_plain = not (was_code or is_code or is_number) and _PLAIN.fullmatch(core)
         if run and (is_plain or opening):
-            yield inline(" ".join(run), limit=limit)
+            yield _span(run, limit)
             run = []
         if is_plain:
             yield word
         elif ending or opening:
-            yield f"{opening}{inline(' '.join([*run, core]), limit=limit)}{ending}"
+            yield f"{opening}{_span([*run, core], limit)}{ending}"
             run = []
         else:
             run.append(core)
     if run:
-        yield inline(" ".join(run), limit=limit)
+        yield _span(run, limit)
+
+
+def _span(words: list[str], limit: int) -> str:
+    """The words as a code span, without the backticks of who meant them as one."""
+    text = " ".join(words)
+    quoted = _QUOTED.fullmatch(text)
+    return inline(quoted[1] if quoted else text, limit=limit)
 
 
 def _split(word: str) -> tuple[str, str, str]:

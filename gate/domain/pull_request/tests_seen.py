@@ -99,9 +99,11 @@ def _has_failures(report: TestReport) -> bool:
 
 
 def _edited_after(evidence: Evidence, last: Command) -> tuple[str, ...]:
-    """Files but for the agent's own notes, which it writes when all is done."""
+    """Files below its folder or elsewhere, but for its own notes, which it writes when all is done."""
     notes = {checkpoint.name for checkpoint in evidence.checkpoints}
-    paths = (edit.path for edit in _edits_after(evidence.session, last))
+    cwd = evidence.session.root.cwd if evidence.session else ""
+    folder = f"{cwd}/" if cwd else ""
+    paths = (edit.path.removeprefix(folder) for edit in _edits_after(evidence.session, last))
     return tuple(dict.fromkeys(path for path in paths if not _is_note(path, notes)))
 
 

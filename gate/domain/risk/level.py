@@ -176,15 +176,15 @@ def _added(
         for (rule, weight), before, after in zip(others, scores, scores[1:], strict=False)
         if weight is not Severity.INFO
     ]
-    named = [f"+{points} {rule} ({_findings(counts[rule])})" for rule, points in counting[:_MOST_NAMED]]
+    named = [f"{rule}{_times(counts[rule])} adds {points}" for rule, points in counting[:_MOST_NAMED]]
     left = counting[_MOST_NAMED:]
     if left:
-        named.append(f"+{sum(points for _, points in left)} from {len(left)} more rules")
+        named.append(f"{len(left)} more add {sum(points for _, points in left)}")
     return named
 
 
-def _findings(count: int) -> str:
-    return "1 finding" if count == 1 else f"{count} findings"
+def _times(findings: int) -> str:
+    return "" if findings == 1 else f" ({findings} findings)"
 
 
 def _where(finding: Finding) -> str:

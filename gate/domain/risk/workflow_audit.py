@@ -49,8 +49,6 @@ class Audited(Protocol):
     def line(self) -> int: ...
     @property
     def column(self) -> int: ...
-    @property
-    def url(self) -> str: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +78,7 @@ def assess_workflow(
         yield Finding(
             rule=rule,
             severity=one.severity,
-            words=f"{one.words[:1].upper()}{one.words[1:]} ({ident}, {one.url})",
+            words=f"{one.words[:1].upper()}{one.words[1:]} (zizmor: {ident})",
             place=Place(path=path, line=one.line, column=one.column, oid=oid),
             confidence=one.confidence,
             seen=text[:_LONGEST_SEEN],

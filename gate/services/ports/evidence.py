@@ -220,7 +220,6 @@ class WorkflowFinding:
     confidence: Confidence
     line: int
     column: int
-    url: str
 
 
 class WorkflowAuditor(Protocol):
