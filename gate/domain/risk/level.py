@@ -174,7 +174,7 @@ def _added(
     counting = [
         (rule, after - before)
         for (rule, weight), before, after in zip(others, scores, scores[1:], strict=False)
-        if weight is not Severity.INFO
+        if weight is not Severity.INFO and after > before
     ]
     named = [f"{rule}{_times(counts[rule])} adds {points}" for rule, points in counting[:_MOST_NAMED]]
     left = counting[_MOST_NAMED:]
