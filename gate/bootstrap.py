@@ -316,6 +316,7 @@ def _gather(
         parse_shell=parse_shell,
         clock=clock,
         url=settings.url,
+        own_paths=(str(settings.home),),
     )
 
 

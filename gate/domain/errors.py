@@ -10,6 +10,7 @@
     ├── Invalid            input with faults, all of them listed
     └── Failed             the outside did not do what was asked
         ├── Unavailable    it may work later: the job is retried with a backoff
+        │   ├── HostAway       an agent's host: what only informs goes without it
         │   ├── RateLimited    it said when: the job is rescheduled for then
         │   └── Paused         it does not let the gate in at all, until a person mends that
         ├── Unreadable     content that cannot be looked into, such as an archive without end
@@ -71,6 +72,10 @@ class Unavailable(Failed):
     """The outside did not answer, or asked to come back later."""
 
     retryable = True
+
+
+class HostAway(Unavailable):
+    """The host of an agent did not answer. What is read there only informs, so no review waits for it."""
 
 
 class RateLimited(Unavailable):

@@ -25,7 +25,7 @@ class Retention:
 
 @dataclass(frozen=True, slots=True)
 class ExpireEvidence:
-    """Safe to run at any time. A hold that waits keeps everything; so does one with an unread reference."""
+    """Safe to run at any time. A hold that waits keeps everything."""
 
     store: Store
     evidence_store: EvidenceStore
@@ -41,7 +41,7 @@ class ExpireEvidence:
         old = self.clock() - _GRACE
         unneeded = [sha256 for sha256, at in self.evidence_store.all() if sha256 not in needed and at < old]
         for sha256 in unneeded:
-            self.evidence_store.drop(sha256)
+            self.evidence_store.drop(sha256, kept_before=old)
         return len(unneeded)
 
     def _forget(self, after: timedelta, *, is_raw: bool) -> None:

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import timedelta
 
-from gate.domain.errors import GateError
+from gate.domain.errors import Refused
 from gate.domain.hold import Hold, Push
 from gate.domain.session.claim import parse_claim
 from gate.domain.session.model import FoundBy
@@ -72,7 +72,7 @@ class _Records:
         if file is not None and thread not in self.heads:
             try:
                 self.heads[thread] = self.read_head(self.host.read(file, 0, _HEAD))
-            except GateError:
+            except Refused:
                 self.heads[thread] = None
         head = self.heads.get(thread)
         # The name and the content have to agree: nobody's record stands in for another's.
@@ -86,13 +86,13 @@ class _Records:
         file = self.by_thread[thread]
         try:
             return self.host.read(file, max(0, file.size - _TAIL), _TAIL)
-        except GateError:
+        except Refused:
             return b""
 
 
 @dataclass(frozen=True, slots=True)
 class FindSession:
-    """Raises Unavailable where the host does not answer."""
+    """Raises HostAway where the host does not answer."""
 
     read_head: ReadHead
     read_index: ReadThreadIndex
@@ -124,8 +124,7 @@ class FindSession:
         state = _newest_state(host)
         if state is None:
             return []
-        log = _read_all(host, f"{state.path}-wal")
-        known = self.read_index(_content(host, state), log)
+        known = self.read_index(_read_all(host, state.path), _read_all(host, f"{state.path}-wal"))
         ends = f"/git/{hold.repository}.git"
         at = push.received_at
         then = [
@@ -178,10 +177,17 @@ def _recent(records: _Records, push: Push) -> Iterator[str]:
 
 def _of_push(records: _Records, threads: Iterable[str], hold: Hold) -> list[str]:
     """Those whose record holds the pushed commit; where none does, those that ran a push."""
-    tails = {thread: records.tail(thread) for thread in threads if records.head(thread) is not None}
     commit = hold.revision.head[:7].encode()
-    holding = [thread for thread, tail in tails.items() if commit in tail]
-    return holding or [thread for thread, tail in tails.items() if _PUSHED.search(tail)]
+    holding, pushing = [], []
+    for thread in threads:
+        if records.head(thread) is None:
+            continue
+        tail = records.tail(thread)
+        if commit in tail:
+            holding.append(thread)
+        elif _PUSHED.search(tail):
+            pushing.append(thread)
+    return holding or pushing
 
 
 def _session(records: _Records, thread: str, found_by: FoundBy) -> FoundSession:
@@ -234,9 +240,7 @@ def _folders(host: AgentHost, name: str) -> list[HostFile]:
 def _listed(host: AgentHost, folder: HostFile) -> list[HostFile]:
     try:
         return list(host.list(Root.CODEX_HOME, folder.path))
-    except GateError as fault:
-        if fault.retryable:
-            raise
+    except Refused:
         return []
 
 
@@ -253,12 +257,7 @@ def _newest_state(host: AgentHost) -> HostFile | None:
 
 def _read_all(host: AgentHost, path: str) -> bytes:
     try:
-        return _content(host, host.stat(Root.CODEX_HOME, path))
-    except GateError as fault:
-        if fault.retryable:
-            raise
+        file = host.stat(Root.CODEX_HOME, path)
+        return host.read(file, 0, min(file.size, _LARGEST_STATE))
+    except Refused:
         return b""
-
-
-def _content(host: AgentHost, file: HostFile) -> bytes:
-    return host.read(file, 0, min(file.size, _LARGEST_STATE))

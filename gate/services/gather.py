@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 from gate.domain.brief.evaluate import evaluate_all
 from gate.domain.brief.model import BriefReport
 from gate.domain.brief.pushed import Pushed
-from gate.domain.errors import GateError
+from gate.domain.errors import HostAway, Refused
 from gate.domain.evidence import AgentSummary, Evidence, EvidenceFile
 from gate.domain.facts import DiffFacts
 from gate.domain.hold import ZERO_OID, Hold, Push
@@ -67,7 +67,8 @@ class Found:
 class Gather:
     """Raises Failed where what protects cannot do its part: the scan for secrets, the evidence store.
 
-    What only informs, such as the agent's host, becomes a fault in words where it does not answer.
+    What only informs, such as the agent's host, becomes a fault in words where it does not answer. `url` and
+    `own_paths` are the gate's own, on any host.
     """
 
     store: Store
@@ -85,13 +86,14 @@ class Gather:
     parse_shell: ShellParser
     clock: Clock
     url: str
+    own_paths: tuple[str, ...]
 
     def __call__(self, hold: Hold) -> Evidence:
         known = self._known(hold)
         secrets = self._secrets(known)
         redactor = self.make_redactor()
         found = Found()
-        host = self.hosts.of(hold.agent)
+        host = _asked(found, "the agent's host", lambda: self.hosts.of(hold.agent))
         if host is not None:
             self._session(known, host, redactor, found)
         checkpoints = self._checkpoints(known, host, redactor, found)
@@ -130,7 +132,10 @@ class Gather:
         found.faults += search.faults
         if search.found is None:
             return
-        reading = self.read_session(host, search.found, redactor)
+        claimed = search.found
+        reading = _asked(found, "the session", lambda: self.read_session(host, claimed, redactor))
+        if reading is None:
+            return
         found.session = reading.session
         found.files += reading.files
         found.faults += reading.faults
@@ -149,8 +154,13 @@ class Gather:
         oid = None if revision.new == ZERO_OID else known.repository.history.peeled(revision.new)
         if oid is None:
             return CheckpointReading()
-        cwd = "" if found.session is None else _pushing(found.session)
-        return self.collect_checkpoints(known.repository.history, oid, host, cwd, redactor)
+        history, cwd = known.repository.history, "" if found.session is None else _pushing(found.session)
+        collected = _asked(
+            found, "the work tree", lambda: self.collect_checkpoints(history, oid, host, cwd, redactor)
+        )
+        if collected is not None:
+            return collected
+        return self.collect_checkpoints(history, oid, None, cwd, redactor)
 
     def _secrets(self, known: Known) -> tuple[FoundSecret, ...]:
         update = known.hold.revision.update(known.hold.ref)
@@ -205,6 +215,8 @@ class Gather:
             roots=() if root is None else tuple(dict.fromkeys((root.cwd, *root.roots))),
             remotes=("origin", f"{self.url}/git/{known.hold.repository}.git"),
             hosts=tuple(filter(None, (urlsplit(self.url).hostname,))),
+            gate_paths=self.own_paths,
+            own_branches=("codex/", f"{known.hold.agent}/"),
             session=session,
             summary="" if summary is None else summary.text,
             changed=frozenset(file.path for file in known.facts.files),
@@ -215,7 +227,7 @@ def _asked(found: Found, what: str, ask: Callable[[], Answer]) -> Answer | None:
     """The answer, or None with a fault in words: an agent's host that is away stops no review."""
     try:
         return ask()
-    except GateError as fault:
+    except (HostAway, Refused) as fault:
         found.faults.append(f"{what} could not be collected: {fault}")
         return None
 

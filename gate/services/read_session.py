@@ -17,7 +17,7 @@ from gate.services.redacted_session import RedactedTexts
 from gate.services.snapshot import Snapshot
 
 _PIECE = 1 << 20
-# Whoever reads a review reads no more; all of a longer record is in the store for admins.
+# Whoever reads a review reads no more.
 _MOST_THREADS = 50
 
 

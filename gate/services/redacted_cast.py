@@ -31,28 +31,32 @@ class RedactedCast:
     def take(self, line: str) -> None:
         value = json.loads(line)
         if isinstance(value, dict):
-            self.write(self._clean(line))
+            self._put({key: self._clean(one) if isinstance(one, str) else one for key, one in value.items()})
             return
         if value[1] != "o":
-            self.close()
-            self.write(self._clean(line))
-            return
+            value[2] = self._clean(value[2])
         self._block.append(value)
-        self._size += len(value[2])
+        self._size += len(value[2]) + 1
         if self._size >= _LARGEST_BLOCK or (self._size >= _BLOCK and value[2].endswith("\n")):
             self.close()
 
     def close(self) -> None:
         """Write what was held back."""
         block, self._block, self._size = self._block, [], 0
-        redacted = self.redactor.redact("".join(event[2] for event in block))
+        output = [event for event in block if event[1] == "o"]
+        redacted = self.redactor.redact("".join(event[2] for event in output))
         self.count += redacted.count
         if redacted.count:
-            block = [[block[0][0], "o", redacted.text], *([event[0], "o", ""] for event in block[1:])]
+            for event in output:
+                event[2] = ""
+            output[0][2] = redacted.text
         for event in block:
-            self.write(json.dumps(event, ensure_ascii=False))
+            self._put(event)
 
-    def _clean(self, line: str) -> str:
-        redacted = self.redactor.redact(line)
+    def _put(self, value: dict[str, Any] | list[Any]) -> None:
+        self.write(json.dumps(value, ensure_ascii=False))
+
+    def _clean(self, text: str) -> str:
+        redacted = self.redactor.redact(text)
         self.count += redacted.count
         return redacted.text

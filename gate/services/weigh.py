@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import islice
 
 from gate.domain.errors import Failed
 from gate.domain.facts import ChangedFile
 from gate.domain.hold import ZERO_OID
-from gate.domain.risk.commands import CommandContext, assess_commands
-from gate.domain.risk.diff import assess_diff
+from gate.domain.risk.commands import C00, CommandContext, assess_commands
+from gate.domain.risk.diff import D00, assess_diff
 from gate.domain.risk.level import weigh
-from gate.domain.risk.model import Assessment, Finding
+from gate.domain.risk.model import Assessment, Finding, Place, Rule
 from gate.domain.risk.secrets import assess_secrets
 from gate.domain.risk.view import ChangedText, PushView
 from gate.domain.risk.workflow_audit import NO_FILE, AuditedFile, assess_workflow, workflow_not_audited
@@ -22,7 +21,7 @@ from gate.services.ports.git import History
 
 _WORKFLOWS = (".github/workflows/", ".github/actions/")
 _MOST_WORKFLOWS = 20
-_MOST_COMMANDS = 5_000
+_MOST_COMMANDS = 20_000
 # A page and a pull request show far fewer; whoever wants all of them has SARIF, and it is cut as well.
 _MOST_FINDINGS = 2_000
 
@@ -39,16 +38,20 @@ class Weigh:
         self, history: History, view: PushView, context: CommandContext, secrets: Sequence[FoundSecret]
     ) -> Assessment:
         found = [*assess_secrets(secrets)]
-        found += islice(assess_diff(view, _texts(history, view), self.match), _MOST_FINDINGS)
-        found += islice(self._workflows(view), _MOST_FINDINGS)
-        found += islice(self._commands(view, context), _MOST_FINDINGS)
+        found += _most(assess_diff(view, _texts(history, view), self.match), D00)
+        found += _most(self._workflows(view), D00)
+        found += _most(self._commands(view, context), C00)
         return weigh(found)
 
     def _commands(self, view: PushView, context: CommandContext) -> Iterator[Finding]:
         if view.session is None:
             return
-        commands = view.session.commands[-_MOST_COMMANDS:]
-        yield from assess_commands([self.parse_shell(command) for command in commands], context)
+        commands = view.session.commands
+        left_out = len(commands) - _MOST_COMMANDS
+        if left_out > 0:
+            yield _unseen(C00, f"The first {left_out:,} commands of the session were not looked at")
+        parsed = [self.parse_shell(command) for command in commands[-_MOST_COMMANDS:]]
+        yield from assess_commands(parsed, context)
 
     def _workflows(self, view: PushView) -> Iterator[Finding]:
         changed = [file for file in view.facts.files if file.path.startswith(_WORKFLOWS)]
@@ -75,6 +78,19 @@ class Weigh:
         if content is None:
             raise Failed(f"{path}: it is too large to be audited.")
         return AuditedFile(content, self.audit_workflow(path, content))
+
+
+def _most(findings: Iterable[Finding], rule: Rule) -> Iterator[Finding]:
+    """No more than a page can use; that there are more is a finding of that rule."""
+    for number, finding in enumerate(findings):
+        if number == _MOST_FINDINGS:
+            yield _unseen(rule, f"There are more than {_MOST_FINDINGS:,} findings: the others are not listed")
+            return
+        yield finding
+
+
+def _unseen(rule: Rule, words: str) -> Finding:
+    return Finding(rule, rule.severity, words, Place())
 
 
 def _texts(history: History, view: PushView) -> Iterable[ChangedText]:

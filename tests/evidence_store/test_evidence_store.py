@@ -7,6 +7,7 @@ import stat
 import tracemalloc
 import uuid
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -20,6 +21,7 @@ from gate.services.ports.evidence import Kept
 
 TEXT = b"".join(b"line %d of a log\n" % number for number in range(100_000))
 ABSENT = "0" * 64
+LATER = datetime.now(UTC) + timedelta(days=1)
 
 
 @pytest.fixture(params=["disk", "memory"])
@@ -98,12 +100,20 @@ def test_lines_and_ranges_are_those_of_the_content(
 def test_what_is_dropped_is_gone(store: FsspecEvidenceStore) -> None:
     sha256 = store.keep([b"x"]).sha256
 
-    store.drop(sha256)
-    store.drop(sha256)
+    store.drop(sha256, kept_before=LATER)
+    store.drop(sha256, kept_before=LATER)
 
     with pytest.raises(NotFound):
-        list(store.read(ABSENT))
+        list(store.read(sha256))
     assert list(store.all()) == []
+
+
+def test_what_was_kept_again_meanwhile_is_not_dropped(store: FsspecEvidenceStore) -> None:
+    sha256 = store.keep([b"x"]).sha256
+
+    store.drop(sha256, kept_before=LATER - timedelta(days=2))
+
+    assert list(store.read(sha256)) == [b"x"]
 
 
 @pytest.mark.parametrize("name", ["", "../etc/passwd", "A" * 64, ABSENT + "\n", "0" * 63])

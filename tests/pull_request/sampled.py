@@ -96,8 +96,9 @@ class Contents:
     def count_lines(self, sha256: str) -> int:
         return len(self._get(sha256).splitlines())
 
-    def drop(self, sha256: str) -> None:
-        self.kept.pop(sha256, None)
+    def drop(self, sha256: str, *, kept_before: datetime) -> None:
+        if kept_before > AT:
+            self.kept.pop(sha256, None)
 
     def all(self) -> Iterator[tuple[str, datetime]]:
         return iter([(sha256, AT) for sha256 in self.kept])

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import re
+from datetime import timedelta
 
 import pytest
 
 from gate.domain.audit import AuditEvent
+from tests.pull_request.sampled import AT
 from tests.web.conftest import SignedIn
 from tests.web.evidence_world import LOG_RAW, LOG_TEXT, PNG, evident
 from tests.web.web_world import World
@@ -97,7 +99,7 @@ def test_every_raw_read_is_on_the_trail_and_no_refused_one(gate: World, signed_i
 
 def test_what_is_no_longer_kept_is_gone_and_not_read(gate: World, signed_in: SignedIn) -> None:
     sha256 = evident(gate).sha256["raw"]
-    gate.contents.drop(sha256)
+    gate.contents.drop(sha256, kept_before=AT + timedelta(days=1))
 
     answer = signed_in("alice").get(f"{HOLD}/evidence/{sha256}/raw")
 

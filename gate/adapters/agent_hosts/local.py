@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from gate.domain.agent_place import LOCAL, AgentPlace
-from gate.domain.errors import NotFound, Refused, Unavailable
+from gate.domain.errors import HostAway, NotFound, Refused
 from gate.services.ports.evidence import AgentHost, HostFile, HostFileKind, Root
 from gate.services.ports.store import Store
 
@@ -53,7 +53,7 @@ class LocalAgentHost:
             return
         with self._opened(root, folder, _FOLDER) as descriptor:
             names: list[str] = []
-            with os.scandir(descriptor) as entries:
+            with _faults_told(folder), os.scandir(descriptor) as entries:
                 for entry in entries:
                     if len(names) == _MOST_ENTRIES:
                         raise Refused(f"{folder}: it has more than {_MOST_ENTRIES:,} entries.")
@@ -211,4 +211,4 @@ def _faults_told(path: str) -> Iterator[None]:
             errno.ENAMETOOLONG,
         ):
             raise Refused(f"{path}: it is not read ({fault.strerror}).") from fault
-        raise Unavailable(f"{path}: it could not be read now ({fault.strerror}).") from fault
+        raise HostAway(f"{path}: it could not be read now ({fault.strerror}).") from fault

@@ -9,7 +9,7 @@ import secrets
 import shutil
 import tempfile
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from functools import lru_cache
 from pathlib import Path
@@ -99,12 +99,13 @@ class FsspecEvidenceStore:
     def count_lines(self, sha256: str) -> int:
         return self._index(sha256).lines
 
-    def drop(self, sha256: str) -> None:
-        with _faults_told():
-            try:
-                self._system.rm(self._path(sha256))
-            except FileNotFoundError:
-                return
+    def drop(self, sha256: str, *, kept_before: datetime) -> None:
+        (system, _), path = self._place, self._path(sha256)
+        with _faults_told(), suppress(FileNotFoundError):
+            # What was listed a while ago says nothing of now.
+            system.invalidate_cache()
+            if _kept_at(system.info(path)) < kept_before:
+                system.rm(path)
 
     def all(self) -> Iterator[tuple[str, datetime]]:
         system, folder = self._place

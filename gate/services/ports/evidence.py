@@ -48,7 +48,7 @@ class AgentHost(Protocol):
     """The machine an agent works on, read only: its named roots and nothing else.
 
     No symbolic link is followed, in no part of a path. Raises NotFound for what is not there, Refused for
-    what is no plain file or leaves its root, Unavailable where the host does not answer.
+    what is no plain file or leaves its root, HostAway where the host does not answer.
     """
 
     def has(self, root: Root) -> bool:
@@ -100,8 +100,8 @@ class EvidenceStore(Protocol):
 
     def count_lines(self, sha256: str) -> int: ...
 
-    def drop(self, sha256: str) -> None:
-        """Delete content; no error where it is gone already."""
+    def drop(self, sha256: str, *, kept_before: datetime) -> None:
+        """Delete content, but for what was kept again since then; no error where it is gone already."""
 
     def all(self) -> Iterator[tuple[str, datetime]]:
         """Every SHA-256 in the store, and when it was kept."""

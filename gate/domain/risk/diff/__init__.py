@@ -1,5 +1,5 @@
 """The rules over what was pushed, and over the push itself: docs/risk.md has the table."""
 
-from gate.domain.risk.diff.assess import DIFF_RULES, assess_diff
+from gate.domain.risk.diff.assess import D00, DIFF_RULES, assess_diff
 
-__all__ = ["assess_diff", "DIFF_RULES"]
+__all__ = ["D00", "DIFF_RULES", "assess_diff"]
