@@ -75,7 +75,9 @@ def read_typescript(source: Source, timing: Source | None, cast: CastWriter) -> 
         told = _with_field(told, first)
     is_timed = first is not None
     size, title = told.size, "" if is_timed else NO_TIMING
-    cast.header(size, title=title, command=told.command, timestamp=_timestamp(told.started))
+    # When it began says nothing of when a line of it came, where nobody wrote that down.
+    timestamp = _timestamp(told.started) if is_timed else None
+    cast.header(size, title=title, command=told.command, timestamp=timestamp)
     body = _Body(source)
     player = _Player(body, cast, told)
     player.play(events)

@@ -63,14 +63,16 @@ class EvidenceView:
 
     @property
     def has_log(self) -> bool:
-        return self._has(FileKind.TRANSCRIPT)
+        return self.text_of(FileKind.TRANSCRIPT) is not None
 
     @property
     def has_replay(self) -> bool:
-        return self._has(FileKind.CAST)
+        return self.text_of(FileKind.CAST) is not None
 
-    def _has(self, kind: FileKind) -> bool:
-        return any(file.kind is kind and file.text_sha256 is not None for file in self.evidence.files)
+    def text_of(self, kind: FileKind) -> str | None:
+        """The SHA-256 of the redacted text of the first file of this kind that has one."""
+        texts = (file.text_sha256 for file in self.evidence.files if file.kind is kind)
+        return next(filter(None, texts), None)
 
     @property
     def redactions(self) -> int:
@@ -94,39 +96,38 @@ class ReadEvidence:
 
     def text(self, hold: Hold, revision: Revision, sha256: str) -> Contained:
         """A redacted text of this revision. Raises NotFound."""
-        return self._contained(hold, revision, sha256, lambda file: file.text_sha256 == sha256)
+        return self._contained(hold, revision, lambda file: sha256 if file.text_sha256 == sha256 else None)
 
     def image(self, hold: Hold, revision: Revision, sha256: str) -> Contained:
         """An image among the artifacts. Raises NotFound."""
-        return self._contained(hold, revision, sha256, lambda file: file.sha256 == sha256 and _is_image(file))
+
+        def content_of(file: EvidenceFile) -> str | None:
+            return sha256 if file.sha256 == sha256 and _is_image(file) else None
+
+        return self._contained(hold, revision, content_of)
 
     def cast(self, hold: Hold, revision: Revision) -> Contained:
         """The terminal recording, redacted, as asciicast v3. Raises NotFound."""
-        sha256 = self.file(hold, revision, FileKind.CAST).text_sha256
-        return self._contained(hold, revision, str(sha256), lambda file: file.text_sha256 == sha256)
-
-    def file(self, hold: Hold, revision: Revision, kind: FileKind) -> EvidenceFile:
-        """The first file of this kind that has a redacted text. Raises NotFound."""
-        evidence = self._evidence(hold, revision)
-        for file in evidence.files if evidence else ():
-            if file.kind is kind and file.text_sha256 is not None:
-                return file
-        raise NotFound(f"Nothing of that kind was gathered for revision {revision.n} of hold {hold.name}.")
+        return self._contained(
+            hold, revision, lambda file: file.text_sha256 if file.kind is FileKind.CAST else None
+        )
 
     def _evidence(self, hold: Hold, revision: Revision) -> Evidence | None:
         with self.store.snapshot() as tx:
             return tx.evidence.get(hold.id, revision.n)
 
     def _contained(
-        self, hold: Hold, revision: Revision, sha256: str, is_it: Callable[[EvidenceFile], bool]
+        self, hold: Hold, revision: Revision, content_of: Callable[[EvidenceFile], str | None]
     ) -> Contained:
+        """The content of the first file that has one to `content_of`."""
         evidence = self._evidence(hold, revision)
-        file = next(filter(is_it, evidence.files if evidence else ()), None)
-        if file is None:
-            raise NotFound(f"Revision {revision.n} of hold {hold.name} has no such file.")
-        content = self.contents.read(sha256)
-        # The store answers at the first piece: an answer that has begun cannot say that nothing is there.
-        return Contained(file, chain((next(content, b""),), content))
+        for file in evidence.files if evidence else ():
+            sha256 = content_of(file)
+            if sha256 is not None:
+                content = self.contents.read(sha256)
+                # The store answers at the first piece: an answer that has begun can't say that there is none.
+                return Contained(file, chain((next(content, b""),), content))
+        raise NotFound(f"Revision {revision.n} of hold {hold.name} has no such file.")
 
 
 def _is_image(file: EvidenceFile) -> bool:

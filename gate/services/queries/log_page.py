@@ -133,8 +133,7 @@ class ReadLog:
             header = json.loads(lines[0]) if lines else {}
         except ValueError:
             return None
-        is_timed = isinstance(header, dict) and "no timing" not in str(header.get("title", ""))
-        began = header.get("timestamp") if is_timed else None
+        began = header.get("timestamp") if isinstance(header, dict) else None
         return float(began) if isinstance(began, int | float) else None
 
 
