@@ -256,7 +256,7 @@ def _wire(
         tell_hooks=tell_hooks,
         intake=Intake(store, repositories, policies, queue, tell_agent, clock, step),
         collect=Collect(store, repositories, queue, clock, step),
-        assess=Assess(store, gather, queue, tell_agent, clock, step),
+        assess=Assess(store, gather, queue, tell_agent, clock, step, report_fault),
         evidence_store=evidence_store,
         scanner=scanner,
         scan_now=ScanNow(store, repositories, ScanPush(scanner)),
@@ -316,6 +316,7 @@ def _gather(
         parse_shell=parse_shell,
         clock=clock,
         url=settings.url,
+        report_fault=report_fault,
         own_paths=(str(settings.home),),
     )
 

@@ -21,12 +21,14 @@ from gate.adapters.secrets.engine import engine
 from gate.config import Settings, load
 from gate.domain.errors import GateError
 from workers import jobs
+from workers.overdue import FirmTimeout
 from workers.wait import wait_for_redis
 
 
 class TallyingWorker(Worker):
     """Counts jobs, and how long they took from being enqueued to their end; knows whether it shall stop."""
 
+    death_penalty_class = FirmTimeout
     is_told_to_stop = False
 
     def handle_warm_shutdown_request(self) -> None:

@@ -10,6 +10,7 @@ from rq import Retry
 
 from gate.domain.errors import GateError, RateLimited
 from workers.context import container
+from workers.overdue import JobOverdue
 
 # Seconds before each further attempt, for faults that say that it can help; then the sweep goes on asking.
 _BACKOFF = (1, 2, 5, 15, 30, 60, 120, 300)
@@ -30,7 +31,11 @@ def collect(hold_id: int) -> Retry | None:
 
 def assess(hold_id: int) -> Retry | None:
     """Gather the evidence of a hold's current revision, and weigh it."""
-    return _attempt(lambda: container().assess(hold_id))
+    try:
+        return _attempt(lambda: container().assess(hold_id))
+    except JobOverdue:
+        container().assess.give_up(hold_id)
+        raise
 
 
 def publish(hold_id: int) -> Retry | None:

@@ -135,4 +135,4 @@ class Evidence:
     @property
     def blocking(self) -> tuple[FoundSecret, ...]:
         """The secrets that nobody has allowed."""
-        return tuple(one for one in self.secrets if one.blocks and one.allowed_by is None)
+        return tuple(one for one in self.secrets if one.is_blocking)

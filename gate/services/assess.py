@@ -8,14 +8,16 @@ from gate.domain.audit import Action, Detail
 from gate.domain.errors import Failed, IllegalMove
 from gate.domain.evidence import Evidence
 from gate.domain.hold import BlockReason, Hold, HoldState
-from gate.domain.secret import FoundSecret
+from gate.domain.secret import ADVICE, FoundSecret, first_named
 from gate.services.gather import Gather
 from gate.services.moves import move, record
-from gate.services.ports.outside import Clock, FailPoint, Queue
+from gate.services.ports.outside import Clock, FailPoint, Queue, ReportFault
 from gate.services.ports.store import Store, Transaction
 from gate.services.standing import TellAgent
 
-_MOST_NAMED = 5
+_AGAIN = "Push one more commit to try again."
+_OWN_FAULT = "The evidence could not be gathered, by a fault of the gate's own, which its log names."
+_TOO_LONG = "It took too long to gather the evidence. Push less at once, or ask an admin why."
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +34,7 @@ class Assess:
     tell_agent: TellAgent
     clock: Clock
     fail_point: FailPoint
+    report_fault: ReportFault
 
     def __call__(self, hold_id: int) -> None:
         with self.store.snapshot() as tx:
@@ -47,14 +50,25 @@ class Assess:
         except Failed as fault:
             if fault.retryable:
                 raise
-            self._stop(hold, None, BlockReason.COLLECT_FAILED, f"{fault} Push one more commit to try again.")
+            self._stop(hold, None, BlockReason.COLLECT_FAILED, f"{fault} {_AGAIN}")
+            return
+        except Exception as fault:  # whatever it is: a hold that nobody hears of again would be worse
+            self.report_fault("assess:unexpected", fault)
+            self._stop(hold, None, BlockReason.COLLECT_FAILED, f"{_OWN_FAULT} {_AGAIN}")
             return
         self.fail_point("assess:before-store")
         if evidence.blocking:
-            self._stop(hold, evidence, BlockReason.SECRET_FOUND, secret_words(evidence.blocking))
+            self._stop(hold, evidence, BlockReason.SECRET_FOUND, _secret_words(evidence.blocking))
         elif self._keep(hold, evidence):
             self.fail_point("assess:stored")
             self.queue.publish(hold_id)
+
+    def give_up(self, hold_id: int) -> None:
+        """Stop a hold whose evidence takes longer to gather than a job may."""
+        with self.store.snapshot() as tx:
+            hold = tx.holds.get(hold_id)
+        if hold.state is HoldState.COLLECTING:
+            self._stop(hold, None, BlockReason.COLLECT_FAILED, f"{_TOO_LONG} {_AGAIN}")
 
     def _keep(self, hold: Hold, evidence: Evidence) -> bool:
         """Write the evidence down; whether the hold still waits for it."""
@@ -83,21 +97,12 @@ class Assess:
         record(tx, hold, Action.EVIDENCE_COLLECT, at=self.clock(), details=_details(evidence))
 
 
-def secret_words(secrets: tuple[FoundSecret, ...]) -> str:
+def _secret_words(secrets: tuple[FoundSecret, ...]) -> str:
     """What was found where, and what to do; nothing of the secret itself."""
-    named = [_named(secret) for secret in secrets[:_MOST_NAMED]]
-    more = len(secrets) - len(named)
-    listed = "; ".join(named) + (f"; and {more} more" if more else "")
     return (
-        f"A secret is in what was pushed: {listed}. Nothing of it was published. Take it out of every commit "
-        "that has it (`git rebase -i`, or a new branch), revoke it where it is valid, and push again. If it "
-        "is none, an admin can allow it on the hold's page."
+        f"A secret is in what was pushed: {'; '.join(first_named(secrets))}. Nothing of it was published. "
+        f"{ADVICE} If it is none, an admin can allow it on the hold's page."
     )
-
-
-def _named(secret: FoundSecret) -> str:
-    commit = "" if secret.oid is None else f", in {secret.oid[:7]}"
-    return f"{secret.where} ({secret.rule_name}{commit})"
 
 
 def _details(evidence: Evidence) -> dict[str, Detail]:
@@ -112,7 +117,7 @@ def _details(evidence: Evidence) -> dict[str, Detail]:
     ]
     return {
         "level": str(evidence.assessment.level),
-        "why": evidence.assessment.reason,
+        "why": evidence.assessment.line,
         "rules": sorted(evidence.assessment.rules()),
         "session": None if session is None else session.id,
         "thread": None if session is None else session.thread_id,

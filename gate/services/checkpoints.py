@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
+from itertools import islice
 
 from gate.domain.errors import GateError, NotFound
 from gate.domain.evidence import COMMIT, HOST, Checkpoint, Coverage, EvidenceFile, FileKind, TestReport
@@ -35,6 +36,7 @@ _MOST_ARTIFACTS = 100
 _LARGEST_ARTIFACT = 8 << 20
 _MOST_BYTES = 32 << 20
 _MOST_DEPTH = 4
+_MOST_FOLDERS = 200
 _MOST_ENTRIES = 20_000
 _MOST_CLIMBS = 10
 
@@ -209,7 +211,7 @@ def _gathered(place: _Place, faults: list[str]) -> list[_Found]:
         if entry.kind is HostFileKind.FOLDER and entry.name.lower() in _BESIDE_ROOT:
             plans += [one for one in _listed(place, entry.name, faults) if _is_checkpoint(one)]
     named = [entry for entry in top if entry.name.lower() == _ARTIFACTS]
-    artifacts = [one for entry in named for one in _artifacts(place, entry, faults)]
+    artifacts = [one for entry in named for one in islice(_artifacts(place, entry, faults), _MOST_ENTRIES)]
     artifacts.sort(key=lambda entry: entry.name)
     for listed, most in ((plans, _MOST_CHECKPOINTS), (artifacts, _MOST_ARTIFACTS)):
         if len(listed) > most:
@@ -223,7 +225,7 @@ def _gathered(place: _Place, faults: list[str]) -> list[_Found]:
 def _artifacts(place: _Place, entry: _Entry, faults: list[str]) -> Iterator[_Entry]:
     """What is in the folder of artifacts; a link of that name is told of like any other file."""
     if entry.kind is HostFileKind.FOLDER:
-        yield from _walk(place, entry.name, 1, faults)
+        yield from _walk(place, entry.name, faults)
     else:
         yield entry
 
@@ -249,17 +251,30 @@ def _contents(where: str, wanted: list[tuple[_Entry, FileKind]], faults: list[st
         yield _Found(kind, where, entry, content)
 
 
-def _walk(place: _Place, folder: str, depth: int, faults: list[str]) -> Iterator[_Entry]:
-    below: list[str] = []
-    for entry in _listed(place, folder, faults):
-        if entry.kind is not HostFileKind.FOLDER:
-            yield entry
-        elif depth < _MOST_DEPTH:
-            below.append(entry.name)
-        else:
-            faults.append(f"{entry.name} in the {_words(place.where)} is nested too deep to be collected")
-    for name in sorted(below)[:_MOST_ARTIFACTS]:
-        yield from _walk(place, name, depth + 1, faults)
+def _walk(place: _Place, folder: str, faults: list[str]) -> Iterator[_Entry]:
+    """What is below a folder. Few objects of git can stand for millions of folders, so these are counted."""
+    waiting, opened = [(folder, 1)], 0
+    too_deep: list[str] = []
+    while waiting and opened < _MOST_FOLDERS:
+        here, depth = waiting.pop()
+        opened += 1
+        below: list[str] = []
+        for entry in _listed(place, here, faults):
+            if entry.kind is not HostFileKind.FOLDER:
+                yield entry
+            elif depth < _MOST_DEPTH:
+                below.append(entry.name)
+            else:
+                too_deep.append(entry.name)
+        waiting += [(name, depth + 1) for name in sorted(below, reverse=True)]
+    where = _words(place.where)
+    if too_deep:
+        others = f", as are {len(too_deep) - 1} others" if len(too_deep) > 1 else ""
+        faults.append(f"{too_deep[0]} in the {where} is nested too deep to be collected{others}")
+    if waiting:
+        faults.append(
+            f"{folder} in the {where} has more than {_MOST_FOLDERS} folders: others were not opened"
+        )
 
 
 def _listed(place: _Place, folder: str, faults: list[str]) -> Iterator[_Entry]:

@@ -18,10 +18,12 @@ from gate.services.ports.evidence import AgentHost, HostFile, HostFileKind, Root
 _MOST_FILES = 2000
 _MOST_READ = 100
 _MOST_DEPTH = 3
+_MOST_FAULTS = 20
 # Codex prints the id of its session at the top (`exec`) or at the end (`codex resume …`).
 _HEAD = _TAIL = 1 << 16
 # script's header has whole seconds, and a file system's clock may be a little off.
 _SLACK = timedelta(seconds=2)
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 _SCRIPT = b"Script started on "
 _SCRIPT_START = re.compile(rb"Script started on (\d{4}-\d\d-\d\d \d\d:\d\d:\d\d[+-]\d\d:\d\d)")
@@ -135,7 +137,8 @@ def _walk(host: AgentHost, folder: str, depth: int, faults: list[str]) -> Iterat
     except GateError as fault:
         if fault.retryable:
             raise
-        faults.append(f"the folder of recordings could not be listed: {fault}")
+        if len(faults) < _MOST_FAULTS:
+            faults.append(f"the folder of recordings could not be listed: {fault}")
     for below in sorted(folders):
         yield from _walk(host, below, depth + 1, faults)
 
@@ -149,7 +152,8 @@ def _candidates(host: AgentHost, files: Sequence[HostFile], faults: list[str]) -
         except GateError as fault:
             if fault.retryable:
                 raise
-            faults.append(f"{file.path} could not be read: {fault}")
+            if len(faults) < _MOST_FAULTS:
+                faults.append(f"{file.path} could not be read: {fault}")
         else:
             yield _Candidate(file, head, tail)
 
@@ -165,7 +169,8 @@ def _ran_with(candidate: _Candidate, session: Session) -> bool:
 
 
 def _started_at(session: Session) -> datetime | None:
-    return min((one.started_at for one in session.threads if one.started_at is not None), default=None)
+    times = [one.started_at for one in session.threads if one.started_at is not None]
+    return max(min(times), _EPOCH) if times else None
 
 
 def _timing_of(recording: _Candidate, candidates: Sequence[_Candidate]) -> HostFile | None:

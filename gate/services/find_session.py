@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import timedelta
+from itertools import islice
 
 from gate.domain.errors import Refused
 from gate.domain.hold import Hold, Push
@@ -28,7 +29,8 @@ from gate.services.ports.evidence import (
 _NAME = re.compile(r"rollout-[0-9T-]{10,40}-([0-9a-zA-Z][0-9a-zA-Z-]{7,63})\.jsonl(?:\.zst)?")
 _LOCK = re.compile(r"([0-9a-zA-Z][0-9a-zA-Z-]{7,63})\.lock")
 # A call's line and no other: people and AGENTS.md speak of pushes as well.
-_PUSHED = re.compile(rb'"type":"(?:function_call|custom_tool_call)"[^\n]{0,4000}git push')
+_CALL = re.compile(rb'"type":"(?:function_call|custom_tool_call)"')
+_PUSH = b"git push"
 _STATE = re.compile(r"state_(\d{1,4})\.sqlite")
 _MOST_RECORDS = 20_000
 _MOST_FOLDERS = 1_000
@@ -104,7 +106,7 @@ class FindSession:
         records = _Records(host, self.read_head, _by_thread(host, faults))
         rules: tuple[tuple[FoundBy, Callable[[], list[str]]], ...] = (
             (_claimed_by(push), lambda: _claimed(records, push, faults)),
-            (FoundBy.LOCK, lambda: _of_push(records, _locked(host, records), hold)),
+            (FoundBy.LOCK, lambda: _of_push(records, islice(_locked(host, records), _MOST_LOOKED_AT), hold)),
             (FoundBy.STATE_DATABASE, lambda: self._listed(host, records, push, hold)),
             (FoundBy.ROLLOUT, lambda: _of_push(records, _recent(records, push), hold)),
         )
@@ -185,9 +187,14 @@ def _of_push(records: _Records, threads: Iterable[str], hold: Hold) -> list[str]
         tail = records.tail(thread)
         if commit in tail:
             holding.append(thread)
-        elif _PUSHED.search(tail):
+        elif _runs_push(tail):
             pushing.append(thread)
     return holding or pushing
+
+
+def _runs_push(tail: bytes) -> bool:
+    calls = ((line, _CALL.search(line)) for line in tail.split(b"\n"))
+    return any(call is not None and line.find(_PUSH, call.end()) >= 0 for line, call in calls)
 
 
 def _session(records: _Records, thread: str, found_by: FoundBy) -> FoundSession:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TypeVar
 from urllib.parse import urlsplit
@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 from gate.domain.brief.evaluate import evaluate_all
 from gate.domain.brief.model import BriefReport
 from gate.domain.brief.pushed import Pushed
-from gate.domain.errors import HostAway, Refused
+from gate.domain.errors import Failed, HostAway, Refused
 from gate.domain.evidence import AgentSummary, Evidence, EvidenceFile
 from gate.domain.facts import DiffFacts
 from gate.domain.hold import ZERO_OID, Hold, Push
@@ -31,7 +31,7 @@ from gate.services.ports.evidence import (
     ShellParser,
 )
 from gate.services.ports.git import GateRepositories, GateRepository
-from gate.services.ports.outside import Clock
+from gate.services.ports.outside import Clock, ReportFault
 from gate.services.ports.store import AllowedSecret, Store
 from gate.services.read_session import ReadSession
 from gate.services.replay import MakeReplay
@@ -41,6 +41,7 @@ from gate.services.weigh import Weigh
 Answer = TypeVar("Answer")
 
 _LARGEST_BLOB = 1 << 20
+_MOST_FAULTS = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +86,7 @@ class Gather:
     match: PathMatcher
     parse_shell: ShellParser
     clock: Clock
+    report_fault: ReportFault
     url: str
     own_paths: tuple[str, ...]
 
@@ -93,7 +95,7 @@ class Gather:
         secrets = self._secrets(known)
         redactor = self.make_redactor()
         found = Found()
-        host = _asked(found, "the agent's host", lambda: self.hosts.of(hold.agent))
+        host = self._asked(found, "the agent's host", lambda: self.hosts.of(hold.agent))
         if host is not None:
             self._session(known, host, redactor, found)
         checkpoints = self._checkpoints(known, host, redactor, found)
@@ -112,7 +114,7 @@ class Gather:
             coverage=checkpoints.coverage,
             summary=summary,
             secrets=secrets,
-            faults=(*found.faults, *checkpoints.faults),
+            faults=_told((*found.faults, *checkpoints.faults), redactor),
         )
 
     def _known(self, hold: Hold) -> Known:
@@ -126,14 +128,14 @@ class Gather:
         return Known(hold, push, facts, self.repositories.open(hold.repository, upstream), allowed)
 
     def _session(self, known: Known, host: AgentHost, redactor: Redactor, found: Found) -> None:
-        search = _asked(found, "the session", lambda: self.find_session(host, known.push, known.hold))
+        search = self._asked(found, "the session", lambda: self.find_session(host, known.push, known.hold))
         if search is None:
             return
         found.faults += search.faults
         if search.found is None:
             return
         claimed = search.found
-        reading = _asked(found, "the session", lambda: self.read_session(host, claimed, redactor))
+        reading = self._asked(found, "the session", lambda: self.read_session(host, claimed, redactor))
         if reading is None:
             return
         found.session = reading.session
@@ -142,10 +144,25 @@ class Gather:
         session = reading.session
         if session is None:
             return
-        replay = _asked(found, "the recording", lambda: self.make_replay(host, session, redactor))
+        replay = self._asked(found, "the recording", lambda: self.make_replay(host, session, redactor))
         if replay is not None:
             found.files += replay.files
             found.faults += replay.faults
+
+    def _asked(self, found: Found, what: str, ask: Callable[[], Answer]) -> Answer | None:
+        """The answer, or None with a fault in words: neither a host that is away nor what an agent wrote
+        there stops a review.
+        """
+        try:
+            return ask()
+        except (HostAway, Refused) as fault:
+            found.faults.append(f"{what} could not be collected: {fault}")
+        except Failed:
+            raise
+        except Exception as fault:  # whatever it is: an agent chooses what is read here
+            self.report_fault("gather:unexpected", fault)
+            found.faults.append(f"{what} could not be collected, by a fault of the gate's own")
+        return None
 
     def _checkpoints(
         self, known: Known, host: AgentHost | None, redactor: Redactor, found: Found
@@ -155,7 +172,7 @@ class Gather:
         if oid is None:
             return CheckpointReading()
         history, cwd = known.repository.history, "" if found.session is None else _pushing(found.session)
-        collected = _asked(
+        collected = self._asked(
             found, "the work tree", lambda: self.collect_checkpoints(history, oid, host, cwd, redactor)
         )
         if collected is not None:
@@ -223,13 +240,11 @@ class Gather:
         )
 
 
-def _asked(found: Found, what: str, ask: Callable[[], Answer]) -> Answer | None:
-    """The answer, or None with a fault in words: an agent's host that is away stops no review."""
-    try:
-        return ask()
-    except (HostAway, Refused) as fault:
-        found.faults.append(f"{what} could not be collected: {fault}")
-        return None
+def _told(faults: Sequence[str], redactor: Redactor) -> tuple[str, ...]:
+    """The first of them, without secrets: an agent chooses the names in them."""
+    told = [redactor.redact(fault).text for fault in faults[:_MOST_FAULTS]]
+    more = len(faults) - len(told)
+    return (*told, *((f"and {more} more of this kind",) if more else ()))
 
 
 def _pushing(session: Session) -> str:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from gate.domain.audit import Action, AuditEvent, Detail
 from gate.domain.brief.enforce import PushLimits, enforcement_faults, is_enforced, push_limits
-from gate.domain.brief.model import Brief, BriefRule, BriefSource
+from gate.domain.brief.model import Brief, BriefRule, BriefSource, RuleKind
 from gate.domain.brief.parse import parse_brief
 from gate.domain.errors import GateError, Invalid, NotFound
 from gate.services.ports.evidence import PathMatcher
@@ -93,8 +93,10 @@ class OperatorBriefs:
     def _pattern_faults(self, brief: Brief) -> list[str]:
         faults = []
         for rule in brief.rules:
+            if rule.kind is not RuleKind.PATHS:
+                continue
             try:
-                self.match(rule.values, ()) if rule.kind == "paths" else None
+                self.match(rule.values, ())
             except GateError as fault:
                 faults.append(f"line {rule.line}: {fault}")
         return faults

@@ -53,14 +53,20 @@ class ReadSession:
             transcript = self._transcript(draft, texts)
         if not threads:
             return SessionReading(None, tuple(records), tuple(faults))
-        session = Session(found.session_id, found.thread_id, found.found_by, _root_first(threads, found))
+        session = Session(
+            found.session_id,
+            found.thread_id,
+            found.found_by,
+            _root_first(threads, found),
+            is_whole=not faults and not any(record.is_cut for record in records),
+        )
         pairs = zip(records, threads, strict=True)
         told = [replace(record, thread_id=thread.thread_id) for record, thread in pairs]
         return SessionReading(session, (*told, transcript), tuple(faults))
 
     def _records(self, host: AgentHost, found: FoundSession) -> tuple[list[EvidenceFile], list[str]]:
         records, faults = [], []
-        for file in found.rollouts[:_MOST_THREADS]:
+        for file in _first_and_newest(found.rollouts):
             try:
                 records.append(self.snapshot(host, file, FileKind.ROLLOUT))
             except GateError as fault:
@@ -99,6 +105,12 @@ class ReadSession:
             redactions=texts.count,
             media_type="application/x-ndjson",
         )
+
+
+def _first_and_newest(rollouts: Sequence[HostFile]) -> Sequence[HostFile]:
+    """The root's and the pushing thread's, and of the others, which are in order, the last."""
+    first, others = rollouts[:2], rollouts[2:]
+    return (*first, *others[-(_MOST_THREADS - 2) :])
 
 
 def _root_first(threads: Sequence[Thread], found: FoundSession) -> tuple[Thread, ...]:

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from gate.domain.secret import FoundSecret
+from gate.domain.secret import ADVICE, FoundSecret, first_named
 from gate.services.ports.git import GateRepositories
 from gate.services.ports.store import Store
 from gate.services.scan_push import ScanPush
-
-_MOST_NAMED = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,24 +32,14 @@ class ScanNow:
         for held in () if receipt is None else receipt.updates:
             facts = opened.history.facts(held.update)
             found += self.scan_push(opened.history, held.update, facts, allowed)
-        return _lines([one for one in found if one.blocks and one.allowed_by is None])
+        return _lines([one for one in found if one.is_blocking])
 
 
 def _lines(secrets: list[FoundSecret]) -> tuple[str, ...]:
     if not secrets:
         return ()
-    named = [f"  {_place(one)}" for one in secrets[:_MOST_NAMED]]
-    if len(secrets) > _MOST_NAMED:
-        named.append(f"  and {len(secrets) - _MOST_NAMED} more")
     return (
         "A secret is in what you pushed. It stays held, and is not shown to anybody for review:",
-        *named,
-        "Take it out of every commit that has it (git rebase -i) and push again. It has to be revoked.",
+        *(f"  {words}" for words in first_named(secrets)),
+        ADVICE,
     )
-
-
-def _place(secret: FoundSecret) -> str:
-    line = "" if secret.line is None else f", line {secret.line}"
-    where = f"{secret.path}{line}" if secret.path is not None else secret.what
-    commit = "" if secret.oid is None else f", in commit {secret.oid[:7]}"
-    return f"{where} ({secret.rule_name}){commit}"

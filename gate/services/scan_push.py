@@ -90,48 +90,30 @@ def _in_words(secret: Secret, thing: Introduced) -> FoundSecret:
 
 def _in_file(secret: Secret, thing: Introduced, trace: _Trace) -> FoundSecret:
     commit, path = trace(thing, blocks=secret.blocks)
-    if secret.rule == UNSCANNED:
-        return _found(secret, "file", path=path, oid=commit)
-    return _found(secret, "file", path=path, line=secret.line, column=secret.column, oid=commit)
+    found = _found(secret, "file", oid=commit, path=path)
+    return found if secret.rule == UNSCANNED else replace(found, line=secret.line, column=secret.column)
 
 
-def _found(
-    secret: Secret,
-    what: str,
-    *,
-    path: str | None = None,
-    line: int | None = None,
-    column: int | None = None,
-    oid: str | None = None,
-) -> FoundSecret:
+def _found(secret: Secret, what: str, *, oid: str | None = None, path: str | None = None) -> FoundSecret:
     return FoundSecret(
-        rule=secret.rule,
-        rule_name=secret.rule_name,
-        identity=secret.identity,
-        blocks=secret.blocks,
-        path=path,
-        line=line,
-        column=column,
-        oid=oid,
-        what=what,
+        secret.rule, secret.rule_name, secret.identity, secret.blocks, what=what, oid=oid, path=path
     )
 
 
 def _too_large(thing: Introduced, trace: _Trace) -> FoundSecret:
     identity = hashlib.sha256(thing.oid.encode()).hexdigest()
+    found = FoundSecret(UNSCANNED, _UNSEEN, identity, blocks=True)
     if thing.type == "blob":
         commit, path = trace(thing, blocks=True)
-        return FoundSecret(UNSCANNED, _UNSEEN, identity, True, path, None, None, commit)
-    oid = None if thing.type == "tree" else thing.oid
-    return FoundSecret(UNSCANNED, _UNSEEN, identity, True, None, None, None, oid, _WORDS[thing.type])
+        return replace(found, path=path, oid=commit)
+    return replace(found, what=_WORDS[thing.type], oid=None if thing.type == "tree" else thing.oid)
 
 
 def _more(update: RefUpdate, one: FoundSecret) -> FoundSecret:
     """What stands for those that are not listed."""
     words = f"more than {_MOST} of them, of which the others are not listed"
     identity = hashlib.sha256(f"more\0{one.blocks}\0{update.new}".encode()).hexdigest()
-    rule = UNSCANNED if one.blocks else "more"
-    return FoundSecret(rule, words, identity, one.blocks, None, None, None, None, "the push")
+    return FoundSecret(UNSCANNED if one.blocks else "more", words, identity, one.blocks, what="the push")
 
 
 def _as_allowed(secret: FoundSecret, allowed: Mapping[str, AllowedSecret]) -> FoundSecret:

@@ -47,9 +47,12 @@ class Weigh:
         if view.session is None:
             return
         commands = view.session.commands
-        left_out = len(commands) - _MOST_COMMANDS
-        if left_out > 0:
-            yield _unseen(C00, f"The first {left_out:,} commands of the session were not looked at")
+        left_out = max(0, len(commands) - _MOST_COMMANDS)
+        left_out += sum(thread.left_out for thread in view.session.threads)
+        if left_out:
+            yield _unseen(
+                C00, f"{left_out:,} commands of the session were not looked at, or not to their end"
+            )
         parsed = [self.parse_shell(command) for command in commands[-_MOST_COMMANDS:]]
         yield from assess_commands(parsed, context)
 

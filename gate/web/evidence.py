@@ -71,7 +71,7 @@ def as_sarif(repository: str, number: int) -> Response:
     if view is None:
         raise NotFound(f"No evidence of hold {page.hold.name} was gathered yet.")
     assessment = view.evidence.assessment
-    text = json.dumps(sarif(assessment, head=page.revision.head, tool_version=assessment.version))
+    text = json.dumps(sarif(assessment, head=page.revision.head))
     name = f"{page.hold.repository}-{number}-{page.revision.n}.sarif"
     return _file(text, "application/sarif+json", name)
 

@@ -10,24 +10,24 @@ from gate.domain.pull_request.brief_words import PART, SAID, SOURCE, verdict_wor
 from gate.domain.pull_request.commands_seen import clock, ended, first_line, took
 from gate.domain.pull_request.evidence_words import FOUND_BY, SUMMARY_FROM
 from gate.domain.pull_request.findings import place_words, weight_words
-from gate.domain.pull_request.tests_seen import TestVerdict, counts_words, run_words
-from gate.domain.risk.model import Assessment, RiskLevel, Severity
+from gate.domain.pull_request.tests_seen import TEST_SAID, TestVerdict, counts_words, run_verdict, run_words
+from gate.domain.risk.model import RiskLevel, Severity
 from gate.domain.session.model import Command, CommandOutcome
 from gate.domain.session.transcript import Entry, EntryKind, Mark
 
 __all__ = [
     "FOUND_BY",
     "PART",
-    "SAID",
     "SOURCE",
     "SUMMARY_FROM",
-    "brief_tone",
+    "TEST_SAID",
     "clock",
     "command_tone",
     "counts_words",
     "ended",
     "first_line",
     "place_words",
+    "run_verdict",
     "run_words",
     "took",
     "verdict_words",
@@ -50,19 +50,15 @@ SEVERITY_TONE = {
     Severity.CRITICAL: "bad",
 }
 KEPT_TONE = {Kept.YES: "good", Kept.BROKEN: "bad", Kept.UNKNOWN: "wait"}
+BRIEF_SAID = SAID | {Kept.UNKNOWN: "unclear"}
+ANSWER_SAID = SAID | {Kept.UNKNOWN: "judge"}
 TEST_TONE = {
     TestVerdict.FAILED: "bad",
+    TestVerdict.UNENDED: "wait",
     TestVerdict.STALE: "wait",
     TestVerdict.PASSED: "good",
     TestVerdict.NONE: "wait",
     TestVerdict.UNKNOWN: "quiet",
-}
-TEST_SAID = {
-    TestVerdict.FAILED: "failed",
-    TestVerdict.STALE: "passed before the last edits",
-    TestVerdict.PASSED: "passed",
-    TestVerdict.NONE: "none were run",
-    TestVerdict.UNKNOWN: "unknown",
 }
 FILE_KIND = {
     FileKind.ROLLOUT: "session record",
@@ -109,13 +105,6 @@ def brief_counts(report: BriefReport) -> str:
     return words.partition(", ")[2] or words
 
 
-def brief_tone(report: BriefReport) -> str:
-    if report.is_broken:
-        return "bad"
-    is_kept = report.answers and all(answer.kept is Kept.YES for answer in report.answers)
-    return "good" if is_kept else "wait"
-
-
 def command_tone(command: Command) -> str:
     """Of a command's end alone; what tests said in it counts."""
     if command.has_failed_tests or command.outcome in (CommandOutcome.FAILED, CommandOutcome.REJECTED):
@@ -140,11 +129,6 @@ def entry_end(entry: Entry) -> str:
 def time_of_day(at: datetime | None) -> str:
     """`14:03:20`, in UTC."""
     return "" if at is None else f"{at.astimezone(UTC):%H:%M:%S}"
-
-
-def reason(assessment: Assessment) -> str:
-    """What sets the level, without the level itself, which stands beside it."""
-    return assessment.reason.removeprefix(f"{assessment.level.upper()} {assessment.score}: ")
 
 
 def diff_lines(text: str) -> list[tuple[str, str]]:

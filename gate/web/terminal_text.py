@@ -87,11 +87,6 @@ def terminal_text(text: str) -> Markup:
     return Markup("".join(_parts(str(text))))  # noqa: S704 - every part below is escaped, or made of constants
 
 
-def terminal_lines(text: str) -> list[Markup]:
-    """The same, line by line."""
-    return terminal_text(text).split("\n")
-
-
 def _parts(text: str) -> Iterator[str]:
     style, size = PLAIN, 0
     for token in _TOKEN.finditer(text, 0, _MOST_CHARACTERS):

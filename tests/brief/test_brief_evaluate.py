@@ -10,7 +10,7 @@ import pytest
 
 from gate.adapters.path_matcher import GitIgnorePathMatcher
 from gate.domain.brief.evaluate import combine, evaluate, evaluate_all
-from gate.domain.brief.model import Answer, Brief, BriefSource, Kept
+from gate.domain.brief.model import Answer, Brief, BriefReport, BriefSource, Kept
 from gate.domain.brief.parse import parse_brief
 from gate.domain.brief.pushed import Pushed
 from gate.domain.facts import ChangedFile, DiffFacts
@@ -141,6 +141,10 @@ FINISH = "Before finishing:\n- run `npm test -- payment`\n"
         ([ran("npm test -- pay")], (BROKEN, "it was not run")),
         ([ran("npm test -- payment", None)], (UNKNOWN, "no end was seen at 14:03")),
         (
+            [ran("npm test -- payment", None, counts=TestCounts(passed=3))],
+            (BROKEN, "no end was seen at 14:03"),
+        ),
+        (
             [ran("npm test -- payment | tail -3")],
             (UNKNOWN, "exit 0 at 14:03, inside a longer command whose exit code may be another's"),
         ),
@@ -231,7 +235,24 @@ def test_an_answer_names_the_entry_and_the_paths_that_it_rests_on() -> None:
         Answer(report.brief.rules[0], BROKEN, "it ran at 14:03: exit 0", entry=4),
         Answer(report.brief.rules[1], BROKEN, "1 file changed: infra/a", ("infra/a",)),
     )
-    assert report.is_broken
+    assert report.kept is BROKEN
+
+
+@pytest.mark.parametrize(
+    ("answered", "expected"),
+    [
+        ((YES, YES), YES),
+        ((YES, UNKNOWN), UNKNOWN),
+        ((YES, UNKNOWN, BROKEN), BROKEN),
+        ((), UNKNOWN),
+    ],
+)
+def test_a_brief_is_kept_where_each_of_its_rules_is(answered: tuple[Kept, ...], expected: Kept) -> None:
+    given = brief("Never:\n- run `sudo`\n")
+
+    report = BriefReport(given, tuple(Answer(given.rules[0], kept, "") for kept in answered))
+
+    assert report.kept is expected
 
 
 @pytest.mark.parametrize(
@@ -256,7 +277,7 @@ def test_no_brief_loosens_the_operators() -> None:
     report = evaluate_all([own, committed, operator], pushed("infra/a"))
 
     assert report is not None
-    assert (report.brief, report.others, report.is_broken) == (operator, (committed, own), True)
+    assert (report.brief, report.others, report.kept) == (operator, (committed, own), BROKEN)
     assert [(answer.source, answer.kept) for answer in report.answers] == [
         (BriefSource.OPERATOR, BROKEN),
         (BriefSource.COMMITTED, YES),

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from gate.domain.brief.model import BriefSource
+from gate.domain.brief.model import BriefSource, Kept
 from gate.domain.evidence import Evidence, FileKind
 from gate.domain.session.model import FoundBy
 from tests.codex_cli.make_sample_repo import FILES
@@ -118,7 +118,7 @@ def test_a_session_of_codex_becomes_evidence_in_its_pull_request(
     assert ran[-1] in [("git push -u origin codex/fix-tax", code, False) for code in (None, 1)]
     assert evidence.brief is not None
     assert evidence.brief.brief.source is BriefSource.PROMPT
-    assert not evidence.brief.is_broken
+    assert evidence.brief.kept is not Kept.BROKEN
     assert {one.kind for one in evidence.checkpoints} == {FileKind.PLAN, FileKind.STATUS}
     assert evidence.faults == ()
     for words in ("python3 -m unittest -q", "exit 1", "PLAN.md", "Invoice totals include tax"):

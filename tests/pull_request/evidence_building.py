@@ -137,7 +137,7 @@ def uploads() -> Evidence:
     )
     return Evidence(
         NOON + timedelta(minutes=12),
-        Assessment(RiskLevel.HIGH, 58, "HIGH 58: C01 pipe-to-shell sets the level; D38 adds 8.", found),
+        Assessment(RiskLevel.HIGH, 58, "C01 pipe-to-shell sets the level; D38 adds 8.", found),
         session,
         BriefReport(brief, answers),
         files,

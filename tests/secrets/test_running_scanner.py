@@ -42,7 +42,7 @@ def test_the_terminal_names_file_line_and_kind_while_the_push_is_answered(gate: 
 
     assert stat.S_IMODE(socket.stat().st_mode) == 0o600
     assert "held for review as 1" in said
-    assert "remote:   prod.env, line 2 (github pat), in commit " in said
+    assert "remote:   prod.env:2 (github pat), in commit " in said
     assert TOKEN not in said
     hold = gate.wait_for(HoldState.BLOCKED, "demo")
     assert hold.reason is BlockReason.SECRET_FOUND

@@ -46,7 +46,7 @@ def test_a_secret_that_a_later_commit_removes_stops_the_push(box: Box) -> None:
 
     hold = box.hold(1)
     assert is_stopped(box)
-    assert f"prod.env:2 (github pat, in {first[:7]})" in hold.note
+    assert f"prod.env:2 (github pat), in commit {first[:7]}" in hold.note
     assert TOKEN not in hold.note
     assert box.story(1) == ["hold:register", "hold:collect", "evidence:collect", "hold:block"]
     assert (evidence(box).blocking[0].path, evidence(box).assessment.level) == ("prod.env", "critical")
@@ -100,7 +100,7 @@ def test_a_file_too_large_to_be_looked_at_stops_the_push(box: Box, monkeypatch: 
     box.push(f"{box.commit(large='x' * 2_000)}:{MAIN}")
 
     assert is_stopped(box)
-    assert "large (cannot be looked into, in" in box.hold(1).note
+    assert "large (cannot be looked into), in commit " in box.hold(1).note
 
 
 @pytest.mark.parametrize(
@@ -196,7 +196,7 @@ def test_the_next_revision_without_the_secret_is_reviewed(box: Box) -> None:
 
     assert box.hold(1).state is HoldState.IN_REVIEW
     assert box.hold(1).revision.n == 2
-    assert "A secret is in what was pushed: a:1" in said
+    assert "A secret is in what was pushed: a:1 (github pat), in commit " in said
     assert TOKEN not in said
 
 
@@ -213,7 +213,7 @@ def test_a_pushed_secret_is_told_while_the_push_is_answered(box: Box) -> None:
 
     lines = box.gate.scan_now("demo", box.hold(1).revision.push_id)
 
-    assert lines[1].startswith("  prod.env, line 1 (github pat), in commit ")
+    assert lines[1].startswith("  prod.env:1 (github pat), in commit ")
     assert TOKEN not in " ".join(lines)
     assert box.gate.scan_now("demo", "0" * 26) == ()
 

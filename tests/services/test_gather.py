@@ -11,14 +11,19 @@ import pytest
 
 from gate.adapters.agent_hosts.local import AgentPlaces, LocalAgentHost
 from gate.adapters.evidence_store.store import FsspecEvidenceStore
+from gate.adapters.git import changed_files
 from gate.domain.agent_place import AgentPlace
 from gate.domain.errors import GateError, HostAway, Refused, Unavailable
 from gate.domain.evidence import Evidence
-from gate.domain.hold import HoldState
+from gate.domain.hold import BlockReason, HoldState
 from gate.domain.risk.model import Finding
 from gate.services import weigh
+from gate.services.find_session import FindSession, SessionSearch
+from gate.services.read_session import ReadSession
 from tests.gate_in_a_box import MAIN, Box
+from tests.secrets.corpus import BLOCKING
 
+TOKEN = BLOCKING["github personal token"]()
 THREAD = "01a20440-588d-7ed0-96c4-633b07ef9517"
 
 
@@ -131,7 +136,7 @@ def test_nothing_is_published_while_the_evidence_cannot_be_kept(
 @pytest.mark.parametrize(
     ("limit", "words"),
     [
-        ("_MOST_COMMANDS", "The first 3 commands of the session were not looked at"),
+        ("_MOST_COMMANDS", "3 commands of the session were not looked at, or not to their end"),
         ("_MOST_FINDINGS", "There are more than 1 findings: the others are not listed"),
     ],
 )
@@ -144,3 +149,76 @@ def test_what_the_rules_did_not_look_at_is_a_finding(
     box.push(f"{box.commit(a='x')}:{MAIN}")
 
     assert [one.words for one in found_by(box, "C00")] == [words]
+
+
+def test_a_fault_of_the_gates_own_leaves_no_hold_waiting(
+    box: Box, agent: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object) -> object:
+        raise ZeroDivisionError
+
+    ran(agent, [])
+    monkeypatch.setattr(weigh.Weigh, "__call__", fail)
+
+    box.push(f"{box.commit(a='x')}:{MAIN}")
+
+    hold = box.hold(1)
+    assert (hold.state, hold.reason) == (HoldState.BLOCKED, BlockReason.COLLECT_FAILED)
+    assert hold.note.endswith("which its log names. Push one more commit to try again.")
+
+
+def test_what_cannot_be_read_of_an_agent_stops_no_review(
+    box: Box, agent: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object) -> object:
+        raise RecursionError
+
+    ran(agent, [])
+    monkeypatch.setattr(ReadSession, "__call__", fail)
+
+    box.push(f"{box.commit(a='x')}:{MAIN}")
+
+    assert box.hold(1).state is HoldState.IN_REVIEW
+    assert evidence(box).faults[-1] == "the session could not be collected, by a fault of the gate's own"
+
+
+def test_a_hold_whose_evidence_takes_too_long_is_stopped(
+    box: Box, agent: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object) -> object:
+        raise Unavailable("the evidence store does not answer.")
+
+    monkeypatch.setattr(FsspecEvidenceStore, "keep", fail)
+    ran(agent, [])
+    box.push(f"{box.commit(a='x')}:{MAIN}")
+
+    box.gate.assess.give_up(box.hold(1).id)
+    box.gate.assess.give_up(box.hold(1).id)
+
+    assert (box.hold(1).state, box.story(1)[-1]) == (HoldState.BLOCKED, "hold:block")
+    assert "It took too long to gather the evidence." in box.hold(1).note
+
+
+def test_few_of_many_faults_are_told_and_none_with_a_secret(
+    box: Box, agent: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def search(*_: object) -> SessionSearch:
+        return SessionSearch(None, (f"{TOKEN} could not be read",) * 80)
+
+    monkeypatch.setattr(FindSession, "__call__", search)
+
+    box.push(f"{box.commit(a='x')}:{MAIN}")
+
+    faults = evidence(box).faults
+    assert (len(faults), faults[-1]) == (51, "and 30 more of this kind")
+    assert faults[0].startswith("[redacted: ")
+
+
+def test_a_tree_of_trees_without_end_is_not_looked_at(box: Box, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(changed_files, "_MOST_PATHS", 3)
+
+    box.push(f"{box.commit(a='1', b='2', c='3', d='4')}:{MAIN}")
+
+    hold = box.hold(1)
+    assert (hold.state, hold.reason) == (HoldState.BLOCKED, BlockReason.COLLECT_FAILED)
+    assert "has more than 3 paths" in hold.note

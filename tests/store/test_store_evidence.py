@@ -17,7 +17,7 @@ from gate.services.ports.store import AllowedSecret
 from tests.store.world import NOON, add_hold
 
 RAW, TEXT, BOTH = "a" * 64, "b" * 64, "c" * 64
-ASSESSMENT = Assessment(RiskLevel.HIGH, 58, "HIGH 58: D05", ())
+ASSESSMENT = Assessment(RiskLevel.HIGH, 58, "D05 sets the level.", ())
 EVIDENCE = Evidence(
     collected_at=NOON,
     assessment=ASSESSMENT,

@@ -10,7 +10,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from markupsafe import Markup
 
-from gate.web.terminal_text import ATTRIBUTES, BACKS, CUT, FRONTS, terminal_lines, terminal_text
+from gate.web.terminal_text import ATTRIBUTES, BACKS, CUT, FRONTS, terminal_text
 
 CLASSES = {*FRONTS, *BACKS, *ATTRIBUTES}
 
@@ -166,7 +166,7 @@ def test_any_text_is_shown_whole_and_nothing_else(text: str) -> None:
 
 @given(st.lists(PIECES, max_size=40).map("".join))
 def test_markup_can_be_cut_into_lines(text: str) -> None:
-    for line in terminal_lines(text):
+    for line in terminal_text(text).split("\n"):
         Page(line)
 
 

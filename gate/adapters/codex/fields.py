@@ -71,7 +71,7 @@ def time(record: Record, name: str) -> datetime | None:
         return None
     try:
         at = datetime.fromisoformat(value)
-        return at.astimezone(UTC) if at.tzinfo is not None else None
+        return _sane(at.astimezone(UTC)) if at.tzinfo is not None else None
     except (ValueError, OverflowError):
         return None
 
@@ -80,9 +80,14 @@ def moment(record: Record, name: str) -> datetime | None:
     """A point in time as milliseconds since 1970."""
     value = number(record, name)
     try:
-        return None if value is None else datetime.fromtimestamp(value / 1000, UTC)
+        return None if value is None else _sane(datetime.fromtimestamp(value / 1000, UTC))
     except (ValueError, OverflowError, OSError):
         return None
+
+
+def _sane(at: datetime) -> datetime | None:
+    """Not at the ends of the calendar, where a second more or less is no time at all."""
+    return at if 1970 <= at.year < 9000 else None
 
 
 def path(value: str) -> str:

@@ -13,8 +13,8 @@ from gate.services.ports.evidence import KnownThread
 
 _MOST = 1000
 _MOST_SECONDS = 2.0
-_STEPS = 10_000
-_LONGEST_VALUE = 1 << 24
+_STEPS = 1_000
+_LONGEST_VALUE = 1 << 20
 # Names change between releases of Codex: another shape is no answer, and no fault.
 _QUERY = """
     select substr(id, 1, 64), substr(cwd, 1, 4096), substr(coalesce(git_origin_url, ''), 1, 4096),
@@ -32,16 +32,17 @@ def read_thread_index(database: bytes, log: bytes) -> tuple[KnownThread, ...]:
             copy.with_name("state.sqlite-wal").write_bytes(log)
         try:
             with closing(sqlite3.connect(copy, timeout=1)) as connection:
-                connection.execute("pragma trusted_schema = off")
-                connection.execute("pragma query_only = on")
-                # One step of SQLite may make a value of 1 GB.
-                connection.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, _LONGEST_VALUE)
-                kind = connection.execute("select type from sqlite_master where name = 'threads'").fetchone()
-                if kind != ("table",):
-                    return ()
-                # `threads` may be a view that never ends: the agent's user can write what it likes here.
+                # The agent's user can write what it likes here: what is computed may never end, and one step
+                # of SQLite may make a value of 1 GB.
                 give_up = time.monotonic() + _MOST_SECONDS
                 connection.set_progress_handler(lambda: time.monotonic() > give_up, _STEPS)
+                connection.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, _LONGEST_VALUE)
+                connection.execute("pragma trusted_schema = off")
+                connection.execute("pragma query_only = on")
+                kind = connection.execute("select type from sqlite_master where name = 'threads'").fetchone()
+                columns = connection.execute("pragma table_xinfo(threads)").fetchall()
+                if kind != ("table",) or any(column[-1] for column in columns):
+                    return ()
                 rows = connection.execute(_QUERY, (_MOST,)).fetchall()
             return tuple(_thread(*row) for row in rows)
         except (sqlite3.Error, TypeError, ValueError, OverflowError, MemoryError, OSError):

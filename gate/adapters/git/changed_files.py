@@ -15,12 +15,16 @@ DIFF_TREE = (
     *("--ignore-submodules=none", "--full-index", "--no-commit-id"),
 )
 
+_MOST_PATHS = 2_000_000
+
 
 def read_changed_files(git: Git, base: str, new: str, *, limit: int) -> tuple[tuple[ChangedFile, ...], bool]:
     """The first `limit` changed files between two trees in path order, and whether there are more.
 
     Whether a file is binary is git's own look at its first bytes: no attribute can claim it.
+    Raises Failed for a tree of more paths than any work tree could have.
     """
+    _refuse_endless(git, new)
     # git writes all names first and then counts lines file by file, so stopping early saves the counting.
     chunks = git.chunks(*DIFF_TREE, "--raw", "--numstat", "-z", base, new, timeout=600.0)
     fields = _split(chunks)
@@ -41,6 +45,17 @@ def read_changed_files(git: Git, base: str, new: str, *, limit: int) -> tuple[tu
     if len(files) != len(raw):
         raise Failed(f"{git.folder.name}: git counted the lines of {len(files)} out of {len(raw)} files.")
     return tuple(files), total > limit
+
+
+def _refuse_endless(git: Git, new: str) -> None:
+    """A few small trees can stand for millions of paths, all of which git's diff keeps in memory."""
+    paths = 0
+    chunks = git.chunks("ls-tree", "-r", "-z", "--name-only", new, timeout=600.0)
+    for chunk in chunks:
+        paths += chunk.count(b"\0")
+        if paths > _MOST_PATHS:
+            chunks.close()
+            raise Failed(f"{new[:12]} has more than {_MOST_PATHS:,} paths: nobody can look at all of them.")
 
 
 def _changed_file(raw: str, path: str, counts: str) -> ChangedFile:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import math
 import re
 from dataclasses import dataclass
 from typing import Any
@@ -69,6 +68,11 @@ def read_asciicast(source: Source, header: CastHeader, cast: CastWriter) -> Cast
     )
 
 
+def _is_time(value: float) -> bool:
+    """JSON has numbers that are none, and whole ones that no other kind of number can hold."""
+    return -_LONGEST_TIME <= value <= _LONGEST_TIME
+
+
 class _Events:
     """The events of one cast, told again as v3."""
 
@@ -85,7 +89,7 @@ class _Events:
         if not line or (line.startswith(b"#") and self._version == 3):
             return
         match _json(line):
-            case [(int() | float()) as time, str() as code, str() as data] if math.isfinite(time):
+            case [(int() | float()) as time, str() as code, str() as data] if _is_time(time):
                 self._wait(time)
                 self._play(code, data)
             case _ if is_whole:

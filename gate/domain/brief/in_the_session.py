@@ -14,10 +14,14 @@ from gate.domain.brief.pushed import Pushed
 from gate.domain.session.model import Command, CommandOutcome, Session
 from gate.domain.session.shell_words import simple_commands
 
-_HIDES_EXIT = re.compile(r"\|(?!\|)|\|\||;|\n|(?<![&>])&(?![&>])|>\s*\(|`|\$\(")
+_HIDES_EXIT = re.compile(r"(?:^|\s)!\s|\btrap\b|\|(?!\|)|\|\||;|\n|(?<![&>])&(?![&>])|>\s*\(|`|\$\(")
 _QUOTED = re.compile(r"'[^']*'|\"(?:[^\"\\$`]|\\.)*\"|\\.")
 # What the agent writes about its work is no change to the work.
 _OWN_NOTES = frozenset(("plan.md", "status.md"))
+_SHOWS = frozenset(
+    ("--help", "--version", "--collect-only", "--co", "--dry-run", "--just-print", "--listTests")
+)
+_MAKES = frozenset(("make", "gmake", "ninja"))
 _FAILS = re.compile(r"\bfail|\bbreak|\bred\b", re.IGNORECASE)
 _NO_SESSION = "no session was found, so nobody can tell"
 
@@ -37,7 +41,7 @@ def command_answer(rule: BriefRule, pushed: Pushed) -> Answer:
         )
     if rule.part is Part.STOP_IF:
         return _stopped(rule, runs)
-    return _worst([_required(rule, value, found, session) for value, found in runs])
+    return _worst([_required(rule, value, found, pushed) for value, found in runs])
 
 
 def list_answer(rule: BriefRule, pushed: Pushed) -> Answer:
@@ -83,7 +87,9 @@ def _stopped(rule: BriefRule, runs: Sequence[tuple[str, list[Command]]]) -> Answ
     return Answer(rule, kept, f"last run{_at(run.ended_at or run.started_at)}: {_end(run)}", entry=run.entry)
 
 
-def _required(rule: BriefRule, value: str, found: list[Command], session: Session) -> Answer:
+def _required(rule: BriefRule, value: str, found: list[Command], pushed: Pushed) -> Answer:
+    session = pushed.session
+    assert session is not None, "asked before"
     said = "" if len(rule.values) == 1 else f"{value}: "
     ran = [run for run in found if run.outcome is not CommandOutcome.REJECTED]
     if not ran:
@@ -95,6 +101,9 @@ def _required(rule: BriefRule, value: str, found: list[Command], session: Sessio
     if _has_failed(run):
         return Answer(rule, Kept.BROKEN, words, entry=run.entry)
     if run.outcome is CommandOutcome.UNFINISHED:
+        return Answer(rule, Kept.UNKNOWN, words, entry=run.entry)
+    if _is_for_show(value, run, pushed):
+        words += ", and it was asked to tell of itself, not to run"
         return Answer(rule, Kept.UNKNOWN, words, entry=run.entry)
     if not _tells_exit(run):
         words += ", inside a longer command whose exit code may be another's"
@@ -124,12 +133,30 @@ def _does_run(wanted: Sequence[str], run: Command, pushed: Pushed) -> bool:
     return any(_begins(wanted, words) for words in _all_words(run, pushed))
 
 
-def _all_words(run: Command, pushed: Pushed) -> Iterator[Sequence[str]]:
+def _all_words(run: Command, pushed: Pushed) -> Sequence[Sequence[str]]:
+    """The simple commands of a command, taken apart once for all rules."""
+    known = pushed.taken_apart.get(run)
+    if known is None:
+        known = pushed.taken_apart[run] = tuple(_simple_commands(run, pushed))
+    return known
+
+
+def _simple_commands(run: Command, pushed: Pushed) -> Iterator[Sequence[str]]:
     if pushed.words_of is not None:
         yield from pushed.words_of(run)
     yield from simple_commands(run.text)
     # Those take a command out of its wrappers; a brief may speak of `sudo` itself.
     yield from (piece.split() for piece in re.split(r"&&|\|\||[;|&\n]", run.text[:4_096]))
+
+
+def _is_for_show(value: str, run: Command, pushed: Pushed) -> bool:
+    """Whether it only said what it would do; `-n` is that to make, and a number of processes to others."""
+    wanted = value.split()
+    for words in _all_words(run, pushed):
+        if _begins(wanted, words):
+            shows = _SHOWS | {"-n"} if _names(words)[0].rpartition("/")[2] in _MAKES else _SHOWS
+            return bool(shows & set(words) - set(wanted))
+    return False
 
 
 def _begins(wanted: Sequence[str], words: Sequence[str]) -> bool:
@@ -152,7 +179,7 @@ def _options(words: Sequence[str]) -> list[str]:
 
 def _has_failed(run: Command) -> bool:
     is_bad = run.outcome in (CommandOutcome.FAILED, CommandOutcome.ABORTED)
-    return is_bad or run.has_failed_tests
+    return is_bad or run.has_failed_tests or run.has_unended_tests
 
 
 def _tells_exit(run: Command) -> bool:
@@ -172,7 +199,7 @@ def _last_edit(session: Session) -> datetime | None:
 
 
 def _is_patchy(session: Session) -> bool:
-    return any(thread.faults for thread in session.threads)
+    return not session.is_whole or any(thread.faults for thread in session.threads)
 
 
 def _end(run: Command) -> str:

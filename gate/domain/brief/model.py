@@ -97,5 +97,9 @@ class BriefReport:
     others: tuple[Brief, ...] = ()
 
     @property
-    def is_broken(self) -> bool:
-        return any(answer.kept is Kept.BROKEN for answer in self.answers)
+    def kept(self) -> Kept:
+        """Broken by one answer, kept by all of them; a brief of which nothing can be told is `unknown`."""
+        answers = {answer.kept for answer in self.answers}
+        if Kept.BROKEN in answers:
+            return Kept.BROKEN
+        return Kept.YES if answers == {Kept.YES} else Kept.UNKNOWN

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from gate.domain.brief.model import Answer, Brief, BriefRule, Kept, Part, RuleKind
 from gate.domain.brief.pushed import Pushed
 from gate.domain.brief.refs import matches, pattern_fault
+from gate.domain.words import count
 
 _MOST_PATHS = 20
 _ONLY = re.compile(
@@ -19,13 +20,11 @@ def limit_answer(rule: BriefRule, pushed: Pushed) -> Answer:
     """`11 files, limit 8`."""
     facts, most = pushed.facts, rule.limit
     is_files = rule.kind is RuleKind.FILE_LIMIT
-    count = len(facts.files) if is_files else facts.additions + facts.deletions
-    what = "file" if is_files else "line"
-    at_least = "at least " if facts.truncated else ""
-    seen = f"{at_least}{counted(count, what)}"
+    number = len(facts.files) if is_files else facts.additions + facts.deletions
+    seen = count(number, "file" if is_files else "line", is_least=facts.truncated)
     if most is None:
         return Answer(rule, Kept.UNKNOWN, seen)
-    if count > most:
+    if number > most:
         return Answer(rule, Kept.BROKEN, f"{seen}, limit {most} broken")
     if facts.truncated:
         return Answer(
@@ -42,7 +41,7 @@ def path_answer(rule: BriefRule, brief: Brief, pushed: Pushed) -> Answer:
     if rule.part is Part.BEFORE_FINISHING:
         return _wanted(rule, matched, pushed)
     if matched:
-        first = f"{counted(len(matched), 'file')} changed: {_named(matched)}"
+        first = f"{count(len(matched), 'file')} changed: {_named(matched)}"
         return Answer(rule, Kept.BROKEN, first, matched[:_MOST_PATHS])
     if pushed.facts.truncated:
         return Answer(rule, Kept.UNKNOWN, "none among the files that were read; there are more")
@@ -74,29 +73,24 @@ def is_exhaustive(brief: Brief) -> bool:
     return not others or any(_ONLY.search(rule.words) for rule in allowed_paths(brief))
 
 
-def counted(number: int, what: str) -> str:
-    """`1 file`, `11 files`."""
-    return f"{number:,} {what}{'' if number == 1 else 's'}"
-
-
 def _allowed(rule: BriefRule, brief: Brief, pushed: Pushed) -> Answer:
     """The first such rule answers for all of them, as each allows what another leaves out."""
     rules, paths = allowed_paths(brief), pushed.paths
     inside = set(pushed.match(rule.values, paths))
     if rule is not rules[0]:
-        return Answer(rule, Kept.YES, f"{counted(len(inside), 'file')} of {len(paths)}")
+        return Answer(rule, Kept.YES, f"{count(len(inside), 'file')} of {len(paths)}")
     for other in rules[1:]:
         inside |= set(pushed.match(other.values, paths))
     outside = tuple(path for path in paths if path not in inside)
     if outside and not is_exhaustive(brief):
-        words = f"{counted(len(outside), 'file')} elsewhere, which other words may allow: {_named(outside)}"
+        words = f"{count(len(outside), 'file')} elsewhere, which other words may allow: {_named(outside)}"
         return Answer(rule, Kept.UNKNOWN, words, outside[:_MOST_PATHS])
     if outside:
-        words = f"{counted(len(outside), 'file')} outside: {_named(outside)}"
+        words = f"{count(len(outside), 'file')} outside: {_named(outside)}"
         return Answer(rule, Kept.BROKEN, words, outside[:_MOST_PATHS])
     if pushed.facts.truncated:
         return Answer(rule, Kept.UNKNOWN, "no other among the files that were read; there are more")
-    return Answer(rule, Kept.YES, f"all of {counted(len(paths), 'file')}")
+    return Answer(rule, Kept.YES, f"all of {count(len(paths), 'file')}")
 
 
 def _wanted(rule: BriefRule, matched: tuple[str, ...], pushed: Pushed) -> Answer:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from gate.domain.facts import DiffFacts
 from gate.domain.session.model import Command, Session
@@ -17,7 +17,10 @@ WordsOf = Callable[[Command], Iterable[Sequence[str]]]
 
 @dataclass(frozen=True, slots=True)
 class Pushed:
-    """One revision. `session` is None where none was found, `summary` None where the agent gave none."""
+    """One revision. `session` is None where none was found, `summary` None where the agent gave none.
+
+    `taken_apart` holds the simple commands of each command, once it was looked at.
+    """
 
     facts: DiffFacts
     ref: str
@@ -25,6 +28,7 @@ class Pushed:
     session: Session | None = None
     summary: str | None = None
     words_of: WordsOf | None = None
+    taken_apart: dict[Command, Sequence[Sequence[str]]] = field(default_factory=dict, repr=False)
 
     @property
     def paths(self) -> tuple[str, ...]:

@@ -14,8 +14,8 @@ from gate.domain.pull_request.inert import link
 from gate.domain.pull_request.length import cut, units
 from gate.domain.pull_request.model import ReviewRequest
 from gate.domain.pull_request.visible import code_points, visible
-from gate.domain.pull_request.words import count
 from gate.domain.risk.model import Finding, Severity
+from gate.domain.words import count
 
 MOST_ANNOTATIONS = 50
 """What GitHub takes in one request."""
@@ -60,7 +60,7 @@ def findings_check(request: ReviewRequest) -> FindingsCheck | None:
     if request.evidence is None or not request.evidence.assessment.findings:
         return None
     assessment = request.evidence.assessment
-    found = sorted(assessment.findings, key=lambda one: -one.weight.rank)
+    found = assessment.findings
     paths = {file.path for file in request.facts.files if file.status != "D"}
     on_lines = [one for one in found if _is_on_a_line(one, request.hold.revision.head, paths)]
     page = link("the hold at the gate", request.hold_url)

@@ -44,7 +44,7 @@ def _parts(request: ReviewRequest) -> Iterator[str | Section]:
     if is_only_carried(request):
         yield _CARRIED
     if evidence is not None:
-        yield verdict_lines(request, evidence)
+        yield verdict_lines(evidence)
         yield from open_sections(request, evidence)
     yield f"### How to decide\n\n{decision_table(request)}"
     if request.takes_commands:

@@ -128,7 +128,7 @@ def _reasons(command: Command, findings: Sequence[Finding]) -> Iterator[Why]:
         yield Why.REJECTED
     if command.escalation is not None:
         yield Why.ESCALATED
-    if command.has_failed_tests and command.outcome is not CommandOutcome.REJECTED:
+    if command.has_failed_tests:
         yield Why.TESTS_FAILED
     elif command.outcome is CommandOutcome.FAILED and _PUSH_ALONE.fullmatch(command.text.strip()):
         # A push that is held fails for git, and is what the reviewer looks at.

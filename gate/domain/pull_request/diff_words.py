@@ -11,7 +11,8 @@ from gate.domain.pull_request.inert import inline, row
 from gate.domain.pull_request.model import ReviewRequest
 from gate.domain.pull_request.sections import Section
 from gate.domain.pull_request.wish import added, dropped
-from gate.domain.pull_request.words import count, file_change, is_special, short_ref
+from gate.domain.pull_request.words import file_change, is_special, short_ref
+from gate.domain.words import count
 
 _MOST_FILES = 50
 _MOST_COMMITS = 100

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from datetime import UTC
 
-from gate.domain.brief.model import Kept
 from gate.domain.evidence import Checkpoint, Evidence, EvidenceFile, SummarySource
 from gate.domain.pull_request import brief_words, findings
 from gate.domain.pull_request.commands_seen import (
@@ -23,14 +22,16 @@ from gate.domain.pull_request.links import entry_url, log_url
 from gate.domain.pull_request.model import ReviewRequest
 from gate.domain.pull_request.sections import Section
 from gate.domain.pull_request.tests_seen import (
+    TEST_SAID,
     TestStanding,
     TestVerdict,
     counts_words,
+    run_verdict,
     run_words,
     tests_seen,
 )
-from gate.domain.pull_request.words import count
 from gate.domain.session.model import Command, FoundBy, Session
+from gate.domain.words import count
 
 FOUND_BY = {
     FoundBy.CREDENTIAL: "the thread that the credential helper named at the push",
@@ -46,6 +47,7 @@ SUMMARY_FROM = {
 }
 _TEST_SIGN = {
     TestVerdict.FAILED: "\u274c",
+    TestVerdict.UNENDED: "\u26a0\ufe0f",
     TestVerdict.STALE: "\u26a0\ufe0f",
     TestVerdict.PASSED: "\u2705",
     TestVerdict.NONE: "\u26a0\ufe0f",
@@ -56,12 +58,10 @@ _LONGEST_WORDS, _LONGEST_COMMAND, _LONGEST_PATH = 300, 140, 200
 _LONGEST_CHECKPOINT, _CHECKPOINT_LINES, _LONGEST_SUMMARY = 1200, 14, 1500
 
 
-def verdict_lines(request: ReviewRequest, evidence: Evidence) -> str:
+def verdict_lines(evidence: Evidence) -> str:
     """Risk, brief, tests and secrets, a line each: what a reviewer has to know first."""
     assessment = evidence.assessment
-    # The rules' own line begins with the level and its score.
-    why = assessment.reason.removeprefix(f"{assessment.level.upper()} {assessment.score}: ")
-    reason = f" {prose(why, limit=_LONGEST_WORDS)}" if why else ""
+    reason = f" {prose(assessment.reason, limit=_LONGEST_WORDS)}" if assessment.reason else ""
     lines = [f"- {findings.SIGN[assessment.level]} **Risk: {assessment.level}.**{reason}"]
     lines += _brief_lines(evidence)
     lines.append(_tests_line(evidence))
@@ -129,9 +129,7 @@ def _brief_lines(evidence: Evidence) -> Iterator[str]:
     if report is None:
         yield "- \u2754 **Brief:** none was given, so nothing says what was asked for."
         return
-    is_plain = report.answers and all(answer.kept is Kept.YES for answer in report.answers)
-    sign = "\u274c" if report.is_broken else "\u2705" if is_plain else "\u2754"
-    source = brief_words.SOURCE[report.brief.source]
+    sign, source = brief_words.SIGN[report.kept], brief_words.SOURCE[report.brief.source]
     yield f"- {sign} **Brief: {brief_words.verdict_words(report)}.** It is {source}."
     yield from brief_words.broken_lines(report, most=_MOST_NAMED)
 
@@ -148,17 +146,12 @@ def _tests_line(evidence: Evidence) -> str:
         said += f" {count(standing.failed_before, 'earlier run')} failed."
     if standing.verdict is TestVerdict.STALE:
         said += f" {count(len(standing.edited), 'file')} edited after that."
-    return f"- {sign} **Tests: {_TEST_WORDS[standing.verdict]}.** {said}"
+    return f"- {sign} **Tests: {TEST_SAID[standing.verdict]}.** {said}"
 
 
 _NO_TESTS = {
     TestVerdict.NONE: "none were run in the session",
     TestVerdict.UNKNOWN: "unknown, as no session was found",
-}
-_TEST_WORDS = {
-    TestVerdict.FAILED: "failed",
-    TestVerdict.STALE: "passed, before the last edits",
-    TestVerdict.PASSED: "passed",
 }
 
 
@@ -202,9 +195,8 @@ def _tests_section(request: ReviewRequest, evidence: Evidence, standing: TestSta
 
 
 def _run_line(request: ReviewRequest, run: Command) -> str:
-    sign = "\u274c" if run.has_failed_tests else "\u2705"
     log = "" if run.entry is None else f" ({_log(request, run.entry)})"
-    return f"- {sign} {_command(run.text)} {_run_words(run)}{log}"
+    return f"- {_TEST_SIGN[run_verdict(run)]} {_command(run.text)} {_run_words(run)}{log}"
 
 
 def _run_words(run: Command) -> str:

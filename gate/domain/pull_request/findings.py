@@ -11,9 +11,9 @@ from gate.domain.pull_request.inert import inline, link, prose, row
 from gate.domain.pull_request.links import place_url
 from gate.domain.pull_request.model import ReviewRequest
 from gate.domain.pull_request.sections import Section
-from gate.domain.pull_request.words import count
 from gate.domain.risk.model import Assessment, Confidence, Finding, Place, RiskLevel, Rule, Severity
 from gate.domain.session.model import Command
+from gate.domain.words import count
 
 MOST_FINDINGS = 15
 _MOST_RULES = 30
@@ -33,7 +33,7 @@ def findings_section(request: ReviewRequest, evidence: Evidence) -> Section:
     """The table of findings that count, in the order of their weight."""
     assessment = evidence.assessment
     commands = {one.command.entry: one.command for one in commands_seen(evidence)}
-    found = sorted(assessment.findings, key=lambda one: -one.weight.rank)
+    found = assessment.findings
     shown = found[:MOST_FINDINGS]
     opening = f"### {count(len(found), 'finding')}, worst first\n\n| | what was seen | where |\n|---|---|---|"
     return Section(opening, (_row(request, one, commands) for one in shown), len(found))
@@ -41,8 +41,7 @@ def findings_section(request: ReviewRequest, evidence: Evidence) -> Section:
 
 def why_sections(assessment: Assessment) -> Iterator[str | Section]:
     """Folded: for each rule that found something, why it matters and what to look at."""
-    found = sorted(assessment.findings, key=lambda one: -one.weight.rank)
-    rules = list(dict.fromkeys(finding.rule for finding in found))
+    rules = list(dict.fromkeys(finding.rule for finding in assessment.findings))
     if rules:
         yield from folded_list(
             "Why these matter, and what to check", map(_rule, rules), len(rules), most=_MOST_RULES

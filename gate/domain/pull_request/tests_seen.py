@@ -15,12 +15,23 @@ class TestVerdict(StrEnum):
     """What the last test run and the reports come to. `stale`: files were edited after tests passed."""
 
     FAILED = "failed"
+    UNENDED = "unended"
     STALE = "stale"
     PASSED = "passed"
     NONE = "none"
     UNKNOWN = "unknown"
 
     __test__ = False  # Not a test of pytest's.
+
+
+TEST_SAID = {
+    TestVerdict.FAILED: "failed",
+    TestVerdict.UNENDED: "did not end",
+    TestVerdict.STALE: "passed before the last edits",
+    TestVerdict.PASSED: "passed",
+    TestVerdict.NONE: "none were run",
+    TestVerdict.UNKNOWN: "unknown",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +62,13 @@ def tests_seen(evidence: Evidence) -> TestStanding:
     return TestStanding(_verdict(evidence, runs, edited), runs, edited, evidence.reports)
 
 
+def run_verdict(command: Command) -> TestVerdict:
+    """What one run of tests comes to: it failed, passed, or did not end."""
+    if command.has_failed_tests:
+        return TestVerdict.FAILED
+    return TestVerdict.UNENDED if command.has_unended_tests else TestVerdict.PASSED
+
+
 def run_words(command: Command) -> str:
     """`exit 1 at 14:03 UTC: 12 passed, 1 failed`, in the gate's own words."""
     at = clock(command.ended_at or command.started_at)
@@ -62,7 +80,7 @@ def run_words(command: Command) -> str:
 def run_counts(command: Command) -> TestCounts | None:
     """The counts of all runs in one command; None where its output tells none."""
     each = [run.counts for run in command.tests if run.counts is not None]
-    return _sum(each) if each else None
+    return sum(each, TestCounts()) if each else None
 
 
 def counts_words(counts: TestCounts) -> str:
@@ -87,15 +105,12 @@ def _runs(session: Session | None) -> Iterator[Command]:
 
 
 def _verdict(evidence: Evidence, runs: tuple[Command, ...], edited: tuple[str, ...]) -> TestVerdict:
-    if (runs and runs[-1].has_failed_tests) or any(map(_has_failures, evidence.reports)):
+    if any(report.counts.has_failures for report in evidence.reports):
         return TestVerdict.FAILED
-    if runs:
-        return TestVerdict.STALE if edited else TestVerdict.PASSED
-    return TestVerdict.UNKNOWN if evidence.session is None else TestVerdict.NONE
-
-
-def _has_failures(report: TestReport) -> bool:
-    return bool(report.counts.failed or report.counts.errors)
+    if not runs:
+        return TestVerdict.UNKNOWN if evidence.session is None else TestVerdict.NONE
+    verdict = run_verdict(runs[-1])
+    return TestVerdict.STALE if edited and verdict is TestVerdict.PASSED else verdict
 
 
 def _edited_after(evidence: Evidence, last: Command) -> tuple[str, ...]:
@@ -120,15 +135,3 @@ def _edits_after(session: Session | None, last: Command) -> Iterator[FileEdit]:
                 is_after = thread.thread_id == last.thread_id and edit.line > last.line
             if is_after:
                 yield edit
-
-
-def _sum(each: Iterable[TestCounts]) -> TestCounts:
-    total = TestCounts()
-    for one in each:
-        total = TestCounts(
-            total.passed + one.passed,
-            total.failed + one.failed,
-            total.errors + one.errors,
-            total.skipped + one.skipped,
-        )
-    return total

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from gate.domain.hold import UpdateKind
 from gate.domain.pull_request.model import ReviewRequest
-from gate.domain.pull_request.words import VERB, count, ref_type
+from gate.domain.pull_request.words import VERB, ref_type
+from gate.domain.words import count
 
 
 def verb(request: ReviewRequest) -> str:

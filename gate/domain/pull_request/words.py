@@ -83,11 +83,6 @@ def short_ref(ref: str) -> str:
     return ref.removeprefix("refs/heads/").removeprefix("refs/tags/")
 
 
-def count(number: int, noun: str, *, is_least: bool = False) -> str:
-    """`1 commit`, `3 commits`, `at least 10,000 commits`."""
-    return f"{'at least ' if is_least else ''}{number:,} {noun}{'' if number == 1 else 's'}"
-
-
 def file_change(file: ChangedFile) -> str:
     """What became of a file, with what makes it more than a text: `added, symbolic link`."""
     parts = [_STATUS.get(file.status, file.status)]

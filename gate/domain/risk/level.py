@@ -158,9 +158,9 @@ def _reason(
     uncounted += [f"{silenced} silenced"] if silenced else []
     rest = f" Not counted: {', '.join(uncounted)}." if uncounted else ""
     if level is RiskLevel.NONE:
-        return f"NONE 0: no rule found anything that counts.{rest}"
+        return f"no rule found anything that counts.{rest}"
     first = ordered[0]
-    parts = [f"{level.upper()} {scores[-1]}: {first.rule.id} {first.rule.name}{_where(first)} sets the level"]
+    parts = [f"{first.rule.id} {first.rule.name}{_where(first)} sets the level"]
     added = _added(ordered, others, scores)
     if added:
         parts.append(", ".join(added))

@@ -110,7 +110,7 @@ class Silenced:
 
 @dataclass(frozen=True, slots=True)
 class Assessment:
-    """What the rules found, worst first. `reason` says in one line which rule sets the level.
+    """What the rules found, worst first. `reason` says in one line what sets the level, without the level.
 
     `score` (0 to 100) only sorts pushes of one level. `version` names the rules that were used.
     """
@@ -121,6 +121,11 @@ class Assessment:
     findings: tuple[Finding, ...]
     silenced: tuple[Silenced, ...] = ()
     version: str = ""
+
+    @property
+    def line(self) -> str:
+        """`HIGH 56: D05 ci-change sets the level.`: the reason where the level does not stand beside it."""
+        return f"{self.level.upper()} {self.score}: {self.reason}"
 
     def rules(self) -> frozenset[str]:
         """The ids of the rules that found something which counts."""

@@ -32,11 +32,11 @@ _RANKS = {
 Json = dict[str, Any]
 
 
-def sarif(assessment: Assessment, *, head: str, tool_version: str, docs: str | None = None) -> Json:
+def sarif(assessment: Assessment, *, head: str) -> Json:
     """One SARIF log with one run, ready for `json.dumps`. `head` is the commit that was assessed.
 
-    `docs` is the address of docs/risk.md, if it has one. What the log of a session shows has no file, and so
-    a logical location only. Findings that the policy silenced are there, suppressed, with the reason.
+    What the log of a session shows has no file, and so a logical location only. Findings that the policy
+    silenced are there, suppressed, with the reason.
     """
     every: list[tuple[Finding, str | None]] = [(finding, None) for finding in assessment.findings]
     every += [(one.finding, one.reason) for one in assessment.silenced]
@@ -44,8 +44,8 @@ def sarif(assessment: Assessment, *, head: str, tool_version: str, docs: str | N
     places = {rule.id: place for place, rule in enumerate(rules)}
     driver: Json = {
         "name": "Pushgate",
-        "version": _text(tool_version),
-        "rules": [_rule(rule, docs) for rule in rules],
+        "version": _text(assessment.version),
+        "rules": [_rule(rule) for rule in rules],
         "properties": {"rules": _text(assessment.version)},
     }
     run: Json = {
@@ -56,17 +56,17 @@ def sarif(assessment: Assessment, *, head: str, tool_version: str, docs: str | N
             "head": _text(head),
             "level": str(assessment.level),
             "score": assessment.score,
-            "reason": _text(assessment.reason),
+            "reason": _text(assessment.line),
         },
     }
     return {"$schema": _SCHEMA, "version": "2.1.0", "runs": [run]}
 
 
-def _rule(rule: Rule, docs: str | None) -> Json:
+def _rule(rule: Rule) -> Json:
     properties: Json = {"tags": ["security"], "precision": "medium"}
     if rule.severity in _NUMBERS:
         properties["security-severity"] = _NUMBERS[rule.severity]
-    described: Json = {
+    return {
         "id": rule.id,
         "name": rule.name,
         "shortDescription": {"text": rule.name},
@@ -75,9 +75,6 @@ def _rule(rule: Rule, docs: str | None) -> Json:
         "defaultConfiguration": {"level": _LEVELS[rule.severity]},
         "properties": properties,
     }
-    if docs is not None:
-        described["helpUri"] = f"{docs}#{rule.id.lower()}"
-    return described
 
 
 def _result(finding: Finding, silenced: str | None, rule: int) -> Json:

@@ -273,6 +273,7 @@ class ThreadFold:
             tokens=self._tokens,
             lines=lines,
             entries=self._next_entry - self._first_entry,
+            left_out=self._commands.left_out + self._long_commands,
             faults=(*faults, *self._left_out()),
         )
 

@@ -19,14 +19,9 @@ def _marks(command: Command) -> Iterator[Mark]:
         yield Mark.REJECTED
     elif runs_git_push(command.text):
         yield Mark.PUSH
-    if command.outcome is CommandOutcome.FAILED or _has_counted_failures(command):
+    if command.outcome is CommandOutcome.FAILED or command.has_failed_tests:
         yield Mark.FAILURE
     if command.tests:
         yield Mark.TEST
     if command.escalation is not None:
         yield Mark.APPROVAL
-
-
-def _has_counted_failures(command: Command) -> bool:
-    """Tests that failed for sure: one that was stopped, or still runs, has not failed."""
-    return any(run.counts is not None and (run.counts.failed or run.counts.errors) for run in command.tests)

@@ -51,6 +51,18 @@ class TestCounts:
 
     __test__ = False  # Not a test of pytest's.
 
+    def __add__(self, other: TestCounts) -> TestCounts:
+        return TestCounts(
+            self.passed + other.passed,
+            self.failed + other.failed,
+            self.errors + other.errors,
+            self.skipped + other.skipped,
+        )
+
+    @property
+    def has_failures(self) -> bool:
+        return bool(self.failed or self.errors)
+
 
 @dataclass(frozen=True, slots=True)
 class TestRun:
@@ -95,15 +107,19 @@ class Command:
     @property
     def has_failed_tests(self) -> bool:
         """Whether tests failed in it, by their counts or else by its exit code: chains hide failures."""
-        counted = [run.counts for run in self.tests if run.counts is not None]
-        if any(counts.failed or counts.errors for counts in counted):
+        if any(run.counts is not None and run.counts.has_failures for run in self.tests):
             return True
-        return bool(self.tests) and self.outcome is not CommandOutcome.COMPLETED
+        return bool(self.tests) and self.outcome is CommandOutcome.FAILED
 
     @property
     def has_passed_tests(self) -> bool:
         """Whether tests ran in it to their end, and nothing says that any of them failed."""
         return bool(self.tests) and self.outcome is CommandOutcome.COMPLETED and not self.has_failed_tests
+
+    @property
+    def has_unended_tests(self) -> bool:
+        """Whether nobody knows how its tests went: it was refused or stopped, or no end was recorded."""
+        return bool(self.tests) and not self.has_failed_tests and not self.has_passed_tests
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,7 +172,8 @@ class Thread:
     """One record file. `session_id` is the root thread's; a subagent has a `parent_thread_id`.
 
     `prompts` are what people or a parent wrote, the first one first; `last_message` its last words.
-    `faults` say what could not be read, in words: a line that was cut, a record too long.
+    `left_out` counts commands that are not among `commands`, or not to their end. `faults` say what could
+    not be read, in words: a line that was cut, a record too long.
     """
 
     thread_id: str
@@ -177,6 +194,7 @@ class Thread:
     tokens: Tokens = Tokens()
     lines: int = 0
     entries: int = 0
+    left_out: int = 0
     faults: tuple[str, ...] = ()
 
     @property
@@ -194,12 +212,16 @@ class Thread:
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """The threads of one session, the root first. `thread_id` is the thread that pushed."""
+    """The threads of one session, the root first. `thread_id` is the thread that pushed.
+
+    `is_whole`: every record of it was read, to its end.
+    """
 
     id: str
     thread_id: str
     found_by: FoundBy
     threads: tuple[Thread, ...]
+    is_whole: bool = True
 
     @property
     def root(self) -> Thread:

@@ -40,20 +40,8 @@ def _lines(output: str) -> list[str]:
 
 
 def _sum(each: Iterable[TestCounts | None]) -> TestCounts | None:
-    total: TestCounts | None = None
-    for counts in each:
-        if counts is not None:
-            total = counts if total is None else _plus(total, counts)
-    return total
-
-
-def _plus(one: TestCounts, other: TestCounts) -> TestCounts:
-    return TestCounts(
-        one.passed + other.passed,
-        one.failed + other.failed,
-        one.errors + other.errors,
-        one.skipped + other.skipped,
-    )
+    told = [counts for counts in each if counts is not None]
+    return sum(told, TestCounts()) if told else None
 
 
 def _of_total(total: int, failed: int = 0, errors: int = 0, skipped: int = 0) -> TestCounts:
@@ -148,7 +136,7 @@ def _jest(lines: Sequence[str]) -> TestCounts | None:
     suites = _sum(_words(found[1]) for line in lines if (found := _JEST_SUITES.match(line)))
     if suites is None or suites.failed == 0 or (tests is not None and tests.failed):
         return tests
-    return _plus(tests or TestCounts(), TestCounts(errors=suites.failed))
+    return (tests or TestCounts()) + TestCounts(errors=suites.failed)
 
 
 _LISTED = re.compile(
@@ -226,13 +214,7 @@ _GOTESTSUM = _each(
 def _gotestsum(text: str) -> TestCounts:
     words = _words(text)
     total = int(text.split(" ", 1)[0])
-    return (
-        _of_total(total, words.failed, 0, words.skipped) if words.errors == 0 else _with_errors(total, words)
-    )
-
-
-def _with_errors(total: int, words: TestCounts) -> TestCounts:
-    return _plus(_of_total(total, words.failed, 0, words.skipped), TestCounts(errors=words.errors))
+    return _of_total(total, words.failed, 0, words.skipped) + TestCounts(errors=words.errors)
 
 
 _CARGO = _each(
@@ -249,11 +231,11 @@ _NEXTEST_LIST = re.compile(r"(\d{1,9}) (passed|failed|exec failed|timed out|skip
 
 
 def _nextest(text: str) -> TestCounts:
-    counts = [TestCounts()]
+    counts = TestCounts()
     for number, word in _NEXTEST_LIST.findall(re.sub(r"\(.*?\)", "", text)):
         kind = {"passed": "passed", "skipped": "skipped", "failed": "failed"}.get(word, "errors")
-        counts.append(TestCounts(**{kind: int(number)}))
-    return _sum(counts) or TestCounts()
+        counts += TestCounts(**{kind: int(number)})
+    return counts
 
 
 _SUREFIRE = _each(
@@ -269,7 +251,7 @@ _GRADLE = _each(
 _RSPEC = _each(
     r"^(?P<total>\d{1,9}) examples?, (?P<failed>\d{1,9}) failures?(?:, (?P<skipped>\d{1,9}) pending)?"
     r"(?:, (?P<outside>\d{1,9}) errors? occurred outside of examples)?$",
-    lambda found: _plus(_named(found), TestCounts(errors=_number(found, "outside"))),
+    lambda found: _named(found) + TestCounts(errors=_number(found, "outside")),
 )
 _MINITEST = _each(
     r"^(?P<total>\d{1,9}) (?:runs|tests), \d{1,9} assertions, (?P<failed>\d{1,9}) failures"
@@ -315,7 +297,7 @@ def _dotnet(lines: Sequence[str]) -> TestCounts | None:
         if name.lower() in ("total tests", "total"):
             counts.append(TestCounts())
         elif counts:
-            counts[-1] = _plus(counts[-1], TestCounts(**{kind: int(number)}))
+            counts[-1] += TestCounts(**{kind: int(number)})
     return _sum(counts)
 
 
