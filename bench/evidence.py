@@ -31,7 +31,7 @@ from gate.adapters.inline_queue import InlineQueue
 from gate.adapters.secrets.engine import engine
 from gate.adapters.secrets.redactor import KingfisherRedactor
 from gate.domain.agent_place import AgentPlace
-from gate.domain.evidence import Evidence
+from gate.domain.evidence import Evidence, FileKind
 from gate.domain.session.model import FoundBy
 from gate.domain.session.transcript import Entry, EntryKind
 from gate.services.find_session import FoundSession
@@ -252,7 +252,7 @@ def _read_record(mib: int) -> Reading:
         host = LocalAgentHost({Root.CODEX_HOME: [home]})
         file = next(iter(host.list(Root.CODEX_HOME)))
         store = FsspecEvidenceStore(str(folder / "evidence"))
-        read = ReadSession(store, Snapshot(store), read_rollout)
+        read = ReadSession(store, Snapshot(store), {FileKind.ROLLOUT: read_rollout})
         engine(RULE_CACHE)
         redactor = _Clocked(RULE_CACHE)
         before = _memory()

@@ -17,7 +17,13 @@ from gate.adapters.artifacts.reader import read_artifact
 from gate.adapters.audit.signer import TreeHeadSigner, load_signer
 from gate.adapters.audit.witness_file import WitnessFile
 from gate.adapters.code_owners import GitHubCodeOwners
-from gate.adapters.codex import read_head, read_rollout, read_thread_index
+from gate.adapters.codex import (
+    read_exec_head,
+    read_exec_json,
+    read_head,
+    read_rollout,
+    read_thread_index,
+)
 from gate.adapters.disk import Disk
 from gate.adapters.evidence_store.store import FsspecEvidenceStore
 from gate.adapters.fail_points import fail_point
@@ -55,6 +61,7 @@ from gate.adapters.trail.tree_heads import StoredTreeHeads
 from gate.adapters.trail.verifier import TrailVerifier
 from gate.adapters.zizmor import Zizmor
 from gate.config import GitHubSettings, Settings
+from gate.domain.evidence import FileKind
 from gate.domain.policy import Method
 from gate.domain.repository import GITHUB, Limits
 from gate.domain.review import Account
@@ -306,7 +313,12 @@ def _gather(
         hosts=AgentPlaces(store),
         make_redactor=lambda: KingfisherRedactor(settings.rule_cache),
         find_session=FindSession(read_head, read_thread_index),
-        read_session=ReadSession(evidence_store, snapshot, read_rollout),
+        read_exec_head=read_exec_head,
+        read_session=ReadSession(
+            evidence_store,
+            snapshot,
+            {FileKind.ROLLOUT: read_rollout, FileKind.EXEC_LOG: read_exec_json},
+        ),
         make_replay=MakeReplay(evidence_store, snapshot, read_recording),
         collect_checkpoints=CollectCheckpoints(evidence_store, read_artifact),
         find_brief=FindBrief(store),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from gate.domain.brief.model import Brief, BriefSource
 from gate.domain.brief.parse import MOST_BYTES, is_brief, parse_brief
@@ -93,13 +93,14 @@ def _committed(
             continue
         where = f"{path}, which this push adds" if before is None else path
         brief = parse_brief(redact(text), BriefSource.COMMITTED, where)
+        brief = replace(brief, is_reviewed=before is not None)
         yield brief if before is None or before == after else _changed(brief)
         return
 
 
 def _changed(brief: Brief) -> Brief:
     words = "this push changes it; what is shown is the brief as it was before"
-    return Brief(brief.source, brief.where, brief.text, brief.goal, brief.rules, (*brief.faults, words))
+    return replace(brief, faults=(*brief.faults, words))
 
 
 def _text_at(history: History, commit: str, path: str) -> str | None:

@@ -13,6 +13,7 @@ from datetime import timedelta
 from itertools import islice
 
 from gate.domain.errors import Refused
+from gate.domain.evidence import FileKind
 from gate.domain.hold import Hold, Push
 from gate.domain.session.claim import parse_claim
 from gate.domain.session.model import FoundBy
@@ -50,6 +51,7 @@ class FoundSession:
     thread_id: str
     found_by: FoundBy
     rollouts: tuple[HostFile, ...]
+    kind: FileKind = FileKind.ROLLOUT
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,12 +21,14 @@ from gate.domain.session.model import Command, Session
 from gate.domain.summary import agent_summary
 from gate.services.checkpoints import CheckpointReading, CollectCheckpoints
 from gate.services.find_brief import FindBrief
+from gate.services.find_exec_log import find_exec_log
 from gate.services.find_session import FindSession
 from gate.services.ports.evidence import (
     AgentHost,
     AgentHosts,
     MakeRedactor,
     PathMatcher,
+    ReadHead,
     Redactor,
     ShellParser,
 )
@@ -77,6 +79,7 @@ class Gather:
     hosts: AgentHosts
     make_redactor: MakeRedactor
     find_session: FindSession
+    read_exec_head: ReadHead
     read_session: ReadSession
     make_replay: MakeReplay
     collect_checkpoints: CollectCheckpoints
@@ -129,12 +132,13 @@ class Gather:
 
     def _session(self, known: Known, host: AgentHost, redactor: Redactor, found: Found) -> None:
         search = self._asked(found, "the session", lambda: self.find_session(host, known.push, known.hold))
-        if search is None:
+        found.faults += () if search is None else search.faults
+        claimed = None if search is None else search.found
+        claimed = claimed or self._asked(
+            found, "the log", lambda: find_exec_log(host, self.read_exec_head, known.push, known.hold)
+        )
+        if claimed is None:
             return
-        found.faults += search.faults
-        if search.found is None:
-            return
-        claimed = search.found
         reading = self._asked(found, "the session", lambda: self.read_session(host, claimed, redactor))
         if reading is None:
             return

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import IO
 
@@ -40,7 +40,7 @@ class ReadSession:
 
     evidence_store: EvidenceStore
     snapshot: Snapshot
-    read_thread: ReadThread
+    readers: Mapping[FileKind, ReadThread]
 
     def __call__(self, host: AgentHost, found: FoundSession, redactor: Redactor) -> SessionReading:
         texts = RedactedTexts(redactor)
@@ -49,7 +49,7 @@ class ReadSession:
             # First all of them: a secret that one record shows may stand in another without its context.
             redactor.learn(self._content(record))
         with tempfile.TemporaryFile() as draft:
-            threads = self._read(records, texts, draft)
+            threads = self._read(self.readers[found.kind], records, texts, draft)
             transcript = self._transcript(draft, texts)
         if not threads:
             return SessionReading(None, tuple(records), tuple(faults))
@@ -68,7 +68,7 @@ class ReadSession:
         records, faults = [], []
         for file in _first_and_newest(found.rollouts):
             try:
-                records.append(self.snapshot(host, file, FileKind.ROLLOUT))
+                records.append(self.snapshot(host, file, found.kind))
             except GateError as fault:
                 if fault.retryable:
                     raise
@@ -81,7 +81,9 @@ class ReadSession:
         assert record.sha256 is not None, "a snapshot is in the store"
         return self.evidence_store.read(record.sha256)
 
-    def _read(self, records: Sequence[EvidenceFile], texts: RedactedTexts, draft: IO[bytes]) -> list[Thread]:
+    def _read(
+        self, read: ReadThread, records: Sequence[EvidenceFile], texts: RedactedTexts, draft: IO[bytes]
+    ) -> list[Thread]:
         threads: list[Thread] = []
         first = 0
 
@@ -89,7 +91,7 @@ class ReadSession:
             draft.write(texts.entry(entry).line_text().encode("ascii") + b"\n")
 
         for record in records:
-            thread = texts.thread(self.read_thread(self._content(record), take, first_entry=first))
+            thread = texts.thread(read(self._content(record), take, first_entry=first))
             first += thread.entries
             threads.append(thread)
         return threads

@@ -11,6 +11,7 @@ from gate.services.ports.evidence import AgentHost, EvidenceStore, HostFile
 _PIECE = 1 << 20
 _MOST = {
     FileKind.ROLLOUT: 2 << 30,
+    FileKind.EXEC_LOG: 2 << 30,
     FileKind.RECORDING: 1 << 30,
     FileKind.TIMING: 256 << 20,
 }

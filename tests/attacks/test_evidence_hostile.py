@@ -24,6 +24,7 @@ from gate.domain.brief.evaluate import evaluate
 from gate.domain.brief.model import BriefSource, Kept
 from gate.domain.brief.parse import parse_brief
 from gate.domain.brief.pushed import Pushed
+from gate.domain.evidence import FileKind
 from gate.domain.facts import DiffFacts
 from gate.domain.hold import Hold, HoldState, Push, Revision
 from gate.domain.risk.commands import CommandContext
@@ -309,7 +310,7 @@ def test_a_rule_is_unknown_where_threads_of_the_session_were_not_read(tmp_path: 
         def redact(self, text: str) -> Redacted:
             return Redacted(text, 0)
 
-    read = ReadSession(store, Snapshot(store), read_rollout)(host, found, Silent())  # type: ignore[arg-type]
+    read = ReadSession(store, Snapshot(store), {FileKind.ROLLOUT: read_rollout})(host, found, Silent())  # type: ignore[arg-type]
     brief = parse_brief(
         "# Goal\n\nx\n\n# Not allowed\n\n- Do not run `terraform`\n", BriefSource.OPERATOR, ""
     )

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 import zstandard
 
-from gate.adapters.codex import is_rollout, read_rollout
+from gate.adapters.codex import read_head, read_rollout
 from gate.adapters.codex.lines import MOST_LINE
 from gate.domain.session.model import Command, CommandOutcome, TestCounts, TestRun, TurnStatus
 from gate.domain.session.running import Running, RunningCommands
@@ -341,7 +341,7 @@ def test_a_compressed_record_reads_as_the_same(tmp_path: Path) -> None:
     packed = zstandard.ZstdCompressor().compress(plain)
     many = [packed[at : at + 7] for at in range(0, len(packed), 7)]
 
-    assert is_rollout(packed)
+    assert read_head(packed) is not None
     assert read(*many) == read(plain)
     assert read(zstandard.ZstdCompressor().compress(plain[:900]) + zstandard.compress(plain[900:])) == read(
         plain

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from gate.adapters.codex import is_exec_json, is_rollout, read_exec_json, read_rollout
+from gate.adapters.codex import read_exec_head, read_exec_json, read_head, read_rollout
 from gate.domain.session.model import Thread
 from gate.domain.session.shell_words import runs_git_push
 from gate.domain.session.transcript import Entry, EntryKind, Mark
@@ -120,8 +120,8 @@ def test_the_kinds_of_record_are_told_apart() -> None:
     logs = [path.read_bytes()[:2048] for path in DATA.glob("*/exec*.jsonl")]
 
     assert rollouts
-    assert all(is_rollout(start) and not is_exec_json(start) for start in rollouts)
+    assert all(read_head(start) and not read_exec_head(start) for start in rollouts)
     assert logs
-    assert all(is_exec_json(start) and not is_rollout(start) for start in logs)
-    assert not is_rollout(b"Script started on 2026-11-22")
-    assert not is_exec_json(b"Script started on 2026-11-22")
+    assert all(read_exec_head(start) and not read_head(start) for start in logs)
+    assert read_head(b"Script started on 2026-11-22") is None
+    assert read_exec_head(b"Script started on 2026-11-22") is None

@@ -14,9 +14,10 @@ from gate.adapters.evidence_store.store import FsspecEvidenceStore
 from gate.adapters.git import changed_files
 from gate.domain.agent_place import AgentPlace
 from gate.domain.errors import GateError, HostAway, Refused, Unavailable
-from gate.domain.evidence import Evidence
+from gate.domain.evidence import Evidence, FileKind
 from gate.domain.hold import BlockReason, HoldState
 from gate.domain.risk.model import Finding
+from gate.domain.session.model import FoundBy
 from gate.services import weigh
 from gate.services.find_session import FindSession, SessionSearch
 from gate.services.read_session import ReadSession
@@ -222,3 +223,43 @@ def test_a_tree_of_trees_without_end_is_not_looked_at(box: Box, monkeypatch: pyt
     hold = box.hold(1)
     assert (hold.state, hold.reason) == (HoldState.BLOCKED, BlockReason.COLLECT_FAILED)
     assert "has more than 3 paths" in hold.note
+
+
+def logged(agent: Path, name: str, thread: str, *, said: str = "git push") -> None:
+    """Leave the log of a `codex exec --json` among the recordings, with a failed command in it."""
+    item = {"id": "item_0", "type": "command_execution", "command": f"bash -lc '{said}'", "status": "failed"}
+    events = [
+        {"type": "thread.started", "thread_id": thread},
+        {"type": "turn.started"},
+        {"type": "item.completed", "item": {**item, "exit_code": 1, "aggregated_output": "no\n"}},
+        {"type": "turn.completed", "usage": {}},
+    ]
+    (agent / "r").mkdir(exist_ok=True)
+    (agent / "r" / name).write_text("".join(json.dumps(event) + "\n" for event in events))
+
+
+def test_without_a_record_the_log_of_codex_exec_tells_of_the_session(box: Box, agent: Path) -> None:
+    logged(agent, "exec.jsonl", THREAD)
+    logged(agent, "other.jsonl", "01a20440-0000-7ed0-96c4-633b07ef9517", said="ls")
+
+    box.push(f"{box.commit(a='x')}:{MAIN}")
+
+    session = evidence(box).session
+    assert session is not None
+    assert (session.id, session.found_by) == (THREAD, FoundBy.EXEC_LOG)
+    assert [(one.text, one.exit_code) for one in session.commands] == [("git push", 1)]
+    kinds = {file.kind for file in evidence(box).files}
+    assert {FileKind.EXEC_LOG, FileKind.TRANSCRIPT} <= kinds
+
+
+@pytest.mark.parametrize("has_record", [True, False])
+def test_no_log_is_taken_beside_a_record_or_where_two_fit(box: Box, agent: Path, has_record: bool) -> None:
+    logged(agent, "one.jsonl", THREAD)
+    logged(agent, "two.jsonl", "01a20440-0000-7ed0-96c4-633b07ef9517")
+    if has_record:
+        ran(agent, [])
+
+    box.push(f"{box.commit(a='x')}:{MAIN}")
+
+    session = evidence(box).session
+    assert (session and session.found_by) == (FoundBy.ROLLOUT if has_record else None)

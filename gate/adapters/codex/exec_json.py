@@ -18,8 +18,9 @@ from gate.domain.session.fold import ThreadFold
 from gate.domain.session.model import CommandOutcome, Thread, TurnStatus
 from gate.domain.session.running import End, Running
 from gate.domain.session.transcript import Entry
+from gate.services.ports.evidence import RecordHead
 
-_FIRST_EVENT = re.compile(rb'\s*\{"type":\s*"(?:thread|turn|item)\.[a-z]+"')
+_STARTED = re.compile(rb'\s*\{"type":\s*"thread\.started",\s*"thread_id":\s*"([0-9a-zA-Z-]{8,64})"')
 _OUTCOMES = {
     "completed": CommandOutcome.COMPLETED,
     "failed": CommandOutcome.FAILED,
@@ -28,9 +29,13 @@ _OUTCOMES = {
 _MOST_FILES = 2_000
 
 
-def is_exec_json(first_bytes: bytes) -> bool:
-    """Whether a file is the log of `codex exec --json`, by its first bytes."""
-    return _FIRST_EVENT.match(first_bytes) is not None
+def read_exec_head(first_bytes: bytes) -> RecordHead | None:
+    """Implements `ports.evidence.ReadHead` for such a log: its thread is the session."""
+    started = _STARTED.match(first_bytes)
+    if started is None:
+        return None
+    thread_id = started[1].decode()
+    return RecordHead(thread_id, thread_id)
 
 
 def read_exec_json(

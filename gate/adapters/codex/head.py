@@ -18,7 +18,7 @@ def read_head(first: bytes) -> RecordHead | None:
     try:
         values = json.loads(_plain(first).partition(b"\n")[0])
         meta = values["payload"]
-        thread, session, cwd = meta["id"], meta.get("session_id") or meta["id"], meta.get("cwd") or ""
+        thread, session = meta["id"], meta.get("session_id") or meta["id"]
     except (
         ValueError,
         KeyError,
@@ -29,10 +29,8 @@ def read_head(first: bytes) -> RecordHead | None:
         zstandard.ZstdError,
     ):
         return None
-    is_sound = values.get("type") == "session_meta" and all(
-        isinstance(one, str) for one in (thread, session, cwd)
-    )
-    return RecordHead(thread, session, cwd) if is_sound else None
+    is_sound = values.get("type") == "session_meta" and isinstance(thread, str) and isinstance(session, str)
+    return RecordHead(thread, session) if is_sound else None
 
 
 def _plain(first: bytes) -> bytes:

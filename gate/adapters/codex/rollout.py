@@ -24,26 +24,17 @@ from gate.adapters.codex.fields import (
     texts,
     time,
 )
-from gate.adapters.codex.lines import ZSTD_MAGIC
 from gate.adapters.codex.records import read_records
 from gate.domain.session.fold import ThreadFold
 from gate.domain.session.model import GitAtStart, Thread, Tokens, TurnStatus
 from gate.domain.session.transcript import Entry, Mark
 
-_FIRST_RECORD = re.compile(
-    rb'\s*\{(?=[^\n]{0,2000}?"type"\s*:\s*"session_meta")(?=[^\n]{0,2000}?"payload"\s*:)'
-)
 # What Codex itself puts into the conversation under the user's name.
 _CONTEXT = re.compile(
     r"# AGENTS\.md instructions|<(?:environment_context|user_instructions|turn_aborted|INSTRUCTIONS|skill"
     r"|subagent_notification|user_shell_command|permissions instructions)\b"
 )
 _MOST_ROOTS = 100
-
-
-def is_rollout(first_bytes: bytes) -> bool:
-    """Whether a file is a rollout, by its first bytes (2 KiB are enough); any zstd file counts as one."""
-    return first_bytes.startswith(ZSTD_MAGIC) or _FIRST_RECORD.match(first_bytes) is not None
 
 
 def read_rollout(content: Iterable[bytes], take: Callable[[Entry], None], *, first_entry: int = 0) -> Thread:

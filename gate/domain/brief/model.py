@@ -51,7 +51,10 @@ class BriefRule:
 
 @dataclass(frozen=True, slots=True)
 class Brief:
-    """A parsed brief. `where` says which file or option it was; `faults` what could not be read."""
+    """A parsed brief. `where` says which file or option it was; `faults` what could not be read.
+
+    `is_reviewed`: people let it into the repository before this push.
+    """
 
     source: BriefSource
     where: str
@@ -59,6 +62,7 @@ class Brief:
     goal: str = ""
     rules: tuple[BriefRule, ...] = ()
     faults: tuple[str, ...] = ()
+    is_reviewed: bool = False
 
     def of(self, part: Part) -> tuple[BriefRule, ...]:
         return tuple(rule for rule in self.rules if rule.part is part)

@@ -23,7 +23,7 @@ PART = {
 SOURCE = {
     BriefSource.OPERATOR: "the operator's",
     BriefSource.PUSH_OPTION: "from a push option",
-    BriefSource.COMMITTED: "from a file in the push",
+    BriefSource.COMMITTED: "from the repository",
     BriefSource.PROMPT: "from the session's first prompt",
 }
 _MOST_ANSWERS, _MOST_PATHS, _LONGEST_WORDS, _LONGEST_TEXT = 40, 3, 300, 3000
@@ -78,7 +78,8 @@ def brief_sections(request: ReviewRequest, report: BriefReport) -> Iterator[str 
 
 def _origin(brief: Brief) -> str:
     where = f" ({inline(brief.where, limit=_LONGEST_WORDS)})" if brief.where else ""
-    weight = "" if brief.source is BriefSource.OPERATOR else " The agent could write this one."
+    is_peoples = brief.source is BriefSource.OPERATOR or brief.is_reviewed
+    weight = "" if is_peoples else " The agent could write this one."
     return f"It is {SOURCE[brief.source]}{where}.{weight}"
 
 

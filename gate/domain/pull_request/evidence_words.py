@@ -39,6 +39,7 @@ FOUND_BY = {
     FoundBy.LOCK: "the record that a living process held open when the push came",
     FoundBy.STATE_DATABASE: "the agent's own list of threads",
     FoundBy.ROLLOUT: "the record that has the pushed commit in it",
+    FoundBy.EXEC_LOG: "the log of `codex exec --json` of that time, as there was no record of the session",
 }
 SUMMARY_FROM = {
     SummarySource.STATUS: "STATUS.md",

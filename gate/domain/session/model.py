@@ -38,6 +38,7 @@ class FoundBy(StrEnum):
     LOCK = "lock"
     STATE_DATABASE = "state_database"
     ROLLOUT = "rollout"
+    EXEC_LOG = "exec_log"
 
 
 @dataclass(frozen=True, slots=True)

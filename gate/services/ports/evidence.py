@@ -183,7 +183,6 @@ class RecordHead:
 
     thread_id: str
     session_id: str
-    cwd: str
 
 
 ReadHead = Callable[[bytes], RecordHead | None]
