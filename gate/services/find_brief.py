@@ -66,12 +66,14 @@ def _pushed(push: Push, history: History, new: str | None, redact: Callable[[str
         try:
             text = None if new is None else _text_at(history, new, path)
         except GateError as fault:
-            yield Brief(source, path, "", faults=(f"it could not be read: {fault}",))
+            yield Brief(source, redact(path), "", faults=(redact(f"it could not be read: {fault}"),))
             continue
         if text is None:
-            yield Brief(source, path, "", faults=("the push option names a file that is not in the commit",))
+            yield Brief(
+                source, redact(path), "", faults=("the push option names a file that is not in the commit",)
+            )
         else:
-            yield parse_brief(redact(text), source, f"{path}, by a push option")
+            yield parse_brief(redact(text), source, f"{redact(path)}, by a push option")
 
 
 def _committed(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TypeVar
 from urllib.parse import urlsplit
 
@@ -15,6 +15,7 @@ from gate.domain.evidence import AgentSummary, Evidence, EvidenceFile
 from gate.domain.facts import DiffFacts
 from gate.domain.hold import ZERO_OID, Hold, Push
 from gate.domain.risk.commands import CommandContext
+from gate.domain.risk.model import Assessment, Finding
 from gate.domain.risk.view import PushView
 from gate.domain.secret import FoundSecret
 from gate.domain.session.model import Command, Session
@@ -94,9 +95,8 @@ class Gather:
     own_paths: tuple[str, ...]
 
     def __call__(self, hold: Hold) -> Evidence:
-        known = self._known(hold)
-        secrets = self._secrets(known)
-        redactor = self.make_redactor()
+        known, redactor = self._known(hold), self.make_redactor()
+        secrets = self._secrets(known, redactor)
         found = Found()
         host = self._asked(found, "the agent's host", lambda: self.hosts.of(hold.agent))
         if host is not None:
@@ -108,10 +108,12 @@ class Gather:
         context = self._context(known, found.session, summary)
         return Evidence(
             collected_at=self.clock(),
-            assessment=self.weigh(known.repository.history, view, context, secrets),
+            assessment=_without_secrets(
+                self.weigh(known.repository.history, view, context, secrets), redactor
+            ),
             session=found.session,
             brief=brief,
-            files=(*found.files, *checkpoints.files),
+            files=tuple(_named(file, redactor) for file in (*found.files, *checkpoints.files)),
             checkpoints=checkpoints.checkpoints,
             reports=checkpoints.reports,
             coverage=checkpoints.coverage,
@@ -183,9 +185,10 @@ class Gather:
             return collected
         return self.collect_checkpoints(history, oid, None, cwd, redactor)
 
-    def _secrets(self, known: Known) -> tuple[FoundSecret, ...]:
-        update = known.hold.revision.update(known.hold.ref)
-        return self.scan_push(known.repository.history, update, known.facts, known.allowed)
+    def _secrets(self, known: Known, redactor: Redactor) -> tuple[FoundSecret, ...]:
+        """What is secret in the push. What is named a secret there may stand bare in a log."""
+        update, history = known.hold.revision.update(known.hold.ref), known.repository.history
+        return self.scan_push(history, update, known.facts, known.allowed, redactor.learn)
 
     def _brief(
         self, known: Known, found: Found, summary: AgentSummary | None, redactor: Redactor
@@ -242,6 +245,34 @@ class Gather:
             summary="" if summary is None else summary.text,
             changed=frozenset(file.path for file in known.facts.files),
         )
+
+
+def _without_secrets(assessment: Assessment, redactor: Redactor) -> Assessment:
+    """What a rule quotes is the agent's text like any other."""
+
+    def clean(finding: Finding) -> Finding:
+        place, (words, seen) = finding.place, map(_redacted, (finding.words, finding.seen))
+        path = None if place.path is None else _redacted(place.path)
+        return replace(finding, words=words, seen=seen, place=replace(place, path=path))
+
+    def _redacted(text: str) -> str:
+        return redactor.redact(text).text
+
+    each = (*assessment.findings, *(one.finding for one in assessment.silenced))
+    texts = [text for one in each for text in (one.words, one.seen, one.place.path or "")]
+    if not redactor.redact("\n".join((assessment.reason, *texts))).count:
+        return assessment
+    return replace(
+        assessment,
+        reason=_redacted(assessment.reason),
+        findings=tuple(map(clean, assessment.findings)),
+        silenced=tuple(replace(one, finding=clean(one.finding)) for one in assessment.silenced),
+    )
+
+
+def _named(file: EvidenceFile, redactor: Redactor) -> EvidenceFile:
+    name = redactor.redact(file.name).text
+    return file if name == file.name else replace(file, name=name)
 
 
 def _told(faults: Sequence[str], redactor: Redactor) -> tuple[str, ...]:

@@ -100,6 +100,10 @@ class Judge:
         observation = Observation(True, False, hold.revision.head, self.clock(), ())
         return self._subject(hold, observation, Wants())[0]
 
+    def policy(self, repository: str) -> Policy | None:
+        """The policy of a repository; None where it has no valid one."""
+        return self._policy(repository)[0]
+
     def _policy(self, repository: str) -> tuple[Policy | None, str]:
         text = self.policies.text(repository)
         if text is None:

@@ -34,7 +34,12 @@ class Publish:
     def __call__(self, hold_id: int) -> None:
         with self.store.snapshot() as tx:
             hold = tx.holds.get(hold_id)
+            evidence = tx.evidence.get(hold_id, hold.revision.n)
         if hold.state is not HoldState.COLLECTING:
+            return
+        if evidence is None or evidence.blocking:
+            # A late job of an earlier revision: nothing is published that was not scanned.
+            self.queue.assess(hold_id)
             return
         try:
             published_at = self.forge.publish(hold, self.write_request(hold))

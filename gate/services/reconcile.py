@@ -26,6 +26,7 @@ _HAS_NO_REVIEW = frozenset(
 )
 # A person has to mend it; until then only its end is taken note of.
 _WAITS_FOR_A_PERSON = frozenset({BlockReason.UPSTREAM_REFUSED, BlockReason.TAMPERED})
+_ENDS_WITHOUT_REVIEW = frozenset({HoldState.BYPASSED, HoldState.RELEASED_EXTERNALLY, HoldState.EXPIRED})
 # How many of a ref's latest releases may have carried a hold along.
 _LATEST = 50
 
@@ -53,7 +54,7 @@ class Reconcile:
         if hold.state not in REVIEWABLE_STATES:
             return
         if hold.reason in _HAS_NO_REVIEW:
-            self.tell_agent(hold.id)
+            self._end_unreviewed(hold, self.repositories.open(hold.repository, upstream).history)
             return
         judgement = self.judge(hold)
         repository = self.repositories.open(hold.repository, upstream)
@@ -70,6 +71,18 @@ class Reconcile:
             return  # A push, a release or another reconcile was first; what it did is reconciled on its own.
         self.fail_point("reconcile:stored")
         self._announce(hold, is_news=is_news)
+
+    def _end_unreviewed(self, hold: Hold, history: History) -> None:
+        """Take note of the end of a hold that nobody reviews: upstream has it, or its time is over."""
+        tip = history.tip(hold.ref)
+        policy = self.judge.policy(hold.repository)
+        judgement = Judgement(policy, None)
+        if hold.revision.kind is not None:
+            base = compare(hold, tip, history.is_ancestor)
+            step = self._step(hold, (), judgement, history, base, tip)
+            if step.to in _ENDS_WITHOUT_REVIEW:
+                self._take(hold, step, judgement)
+        self._announce(hold, is_news=False)
 
     def _step(
         self,

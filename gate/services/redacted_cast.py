@@ -12,6 +12,7 @@ from gate.services.ports.evidence import Redactor
 # A program writes a secret in as many pieces as it likes, so many pieces are looked at as one text.
 _BLOCK = 1 << 15
 _LARGEST_BLOCK = 1 << 18
+_KEY_BEGINS, _KEY_ENDS = "-----BEGIN", "-----END"
 
 
 @dataclass(slots=True)
@@ -27,6 +28,7 @@ class RedactedCast:
     count: int = 0
     _block: list[list[Any]] = field(default_factory=list)
     _size: int = 0
+    _is_in_key: bool = False
 
     def take(self, line: str) -> None:
         value = json.loads(line)
@@ -37,7 +39,10 @@ class RedactedCast:
             value[2] = self._clean(value[2])
         self._block.append(value)
         self._size += len(value[2]) + 1
-        if self._size >= _LARGEST_BLOCK or (self._size >= _BLOCK and value[2].endswith("\n")):
+        if _KEY_BEGINS in value[2] or _KEY_ENDS in value[2]:
+            self._is_in_key = value[2].rfind(_KEY_BEGINS) > value[2].rfind(_KEY_ENDS)
+        is_end = value[2].endswith("\n") and not self._is_in_key
+        if self._size >= _LARGEST_BLOCK or (self._size >= _BLOCK and is_end):
             self.close()
 
     def close(self) -> None:

@@ -35,7 +35,14 @@ class RedactedTexts:
         return replace(
             thread,
             cwd=self.text(thread.cwd),
-            git=replace(thread.git, repository_url=self.text(thread.git.repository_url)),
+            roots=tuple(map(self.text, thread.roots)),
+            originator=self.text(thread.originator),
+            cli_version=self.text(thread.cli_version),
+            git=replace(
+                thread.git,
+                branch=self.text(thread.git.branch),
+                repository_url=self.text(thread.git.repository_url),
+            ),
             turns=tuple(map(self._turn, thread.turns)),
             commands=tuple(map(self._command, thread.commands)),
             edits=tuple(map(self._edit, thread.edits)),
@@ -45,7 +52,13 @@ class RedactedTexts:
         )
 
     def _turn(self, turn: Turn) -> Turn:
-        return replace(turn, error=self.text(turn.error)) if turn.error else turn
+        return replace(
+            turn,
+            error=self.text(turn.error),
+            model=self.text(turn.model),
+            approval_policy=self.text(turn.approval_policy),
+            sandbox=self.text(turn.sandbox),
+        )
 
     def _command(self, command: Command) -> Command:
         return replace(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from gate.domain.errors import Failed
@@ -31,11 +31,17 @@ class ScanPush:
     scanner: SecretScanner
 
     def __call__(
-        self, history: History, update: RefUpdate, facts: DiffFacts, allowed: Mapping[str, AllowedSecret]
+        self,
+        history: History,
+        update: RefUpdate,
+        facts: DiffFacts,
+        allowed: Mapping[str, AllowedSecret],
+        learn: Callable[[Iterable[bytes]], None] = lambda _: None,
     ) -> tuple[FoundSecret, ...]:
+        """`learn` is given every content with a secret in it."""
         found: dict[tuple[str, str | None, str | None], FoundSecret] = {}
         counts = {True: 0, False: 0}
-        for one in self._all(history, update, facts):
+        for one in self._all(history, update, facts, learn):
             key = (one.identity, one.path, one.oid)
             if key in found or counts[one.blocks] > _MOST:
                 continue
@@ -46,40 +52,58 @@ class ScanPush:
         secrets = sorted(found.values(), key=lambda one: (not one.blocks, one.path or "", one.line or 0))
         return tuple(_as_allowed(one, allowed) for one in secrets)
 
-    def _all(self, history: History, update: RefUpdate, facts: DiffFacts) -> Iterator[FoundSecret]:
+    def _all(
+        self,
+        history: History,
+        update: RefUpdate,
+        facts: DiffFacts,
+        learn: Callable[[Iterable[bytes]], None],
+    ) -> Iterator[FoundSecret]:
         for secret in self.scanner.scan(update.ref.encode("utf-8", "surrogateescape")):
             yield _found(secret, "a ref's name")
         if update.is_delete:
             return
-        trace = _Trace(history, update.new)
+        trace = _Trace(history, update.new, self.scanner)
         commits = 0
         for thing in history.introduced(update.new, max_bytes=_LARGEST):
             commits += thing.type == "commit"
             if thing.content is None:
                 yield _too_large(thing, trace)
                 continue
-            for secret in self.scanner.scan(thing.content):
+            secrets = self.scanner.scan(thing.content)
+            if secrets:
+                learn([thing.content])
+            for secret in secrets:
                 yield _in_file(secret, thing, trace) if thing.type == "blob" else _in_words(secret, thing)
         if commits < len(facts.commits):
             raise Failed(f"{update.ref}: git showed {commits} commits of {len(facts.commits)}.")
 
 
 class _Trace:
-    """Which commit brought a blob first, and where to; asked of git once, and not without end."""
+    """Which commit brought a blob first, and where to; asked of git once, and not without end.
 
-    def __init__(self, history: History, new: str) -> None:
+    The path is None where there is a secret in it as well.
+    """
+
+    def __init__(self, history: History, new: str, scanner: SecretScanner) -> None:
+        self._scanner = scanner
         self._history = history
         self._new = new
-        self._known: dict[str, tuple[str, str] | None] = {}
+        self._known: dict[str, tuple[str | None, str | None]] = {}
 
-    def __call__(self, thing: Introduced, *, blocks: bool) -> tuple[str | None, str]:
+    def __call__(self, thing: Introduced, *, blocks: bool) -> tuple[str | None, str | None]:
         """The commit where that is known, and the path."""
-        most = _MOST_TRACED if blocks else _MOST_TRACED_LIKELY
-        if thing.oid not in self._known and len(self._known) < most:
-            self._known[thing.oid] = self._history.first_commit_with(thing.oid, self._new)
-        return self._known.get(thing.oid) or (None, thing.path)
+        if thing.oid not in self._known:
+            most = _MOST_TRACED if blocks else _MOST_TRACED_LIKELY
+            is_traced = len(self._known) < most
+            found = self._history.first_commit_with(thing.oid, self._new) if is_traced else None
+            commit, path = found or (None, thing.path)
+            is_secret = self._scanner.scan(path.encode("utf-8", "surrogateescape"))
+            self._known[thing.oid] = commit, None if is_secret else path
+        return self._known[thing.oid]
 
 
+_NAMELESS = "a file whose name has a secret in it"
 _WORDS = {"commit": "a commit's message", "tag": "a tag's message", "tree": "a file's name"}
 
 
@@ -90,7 +114,7 @@ def _in_words(secret: Secret, thing: Introduced) -> FoundSecret:
 
 def _in_file(secret: Secret, thing: Introduced, trace: _Trace) -> FoundSecret:
     commit, path = trace(thing, blocks=secret.blocks)
-    found = _found(secret, "file", oid=commit, path=path)
+    found = _found(secret, _NAMELESS if path is None else "file", oid=commit, path=path)
     return found if secret.rule == UNSCANNED else replace(found, line=secret.line, column=secret.column)
 
 
@@ -105,7 +129,7 @@ def _too_large(thing: Introduced, trace: _Trace) -> FoundSecret:
     found = FoundSecret(UNSCANNED, _UNSEEN, identity, blocks=True)
     if thing.type == "blob":
         commit, path = trace(thing, blocks=True)
-        return replace(found, path=path, oid=commit)
+        return replace(found, what=_NAMELESS if path is None else "file", path=path, oid=commit)
     return replace(found, what=_WORDS[thing.type], oid=None if thing.type == "tree" else thing.oid)
 
 

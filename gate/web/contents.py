@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from flask import Blueprint, render_template, url_for
 
-from gate.domain.errors import NotFound
+from gate.domain.errors import NotAllowed, NotFound
 from gate.domain.facts import DiffFacts
 from gate.services.queries.hold_page import HoldPage
 from gate.services.queries.revision_files import FileView, Folder
 from gate.web.diff_view import hunks, text_rows
-from gate.web.hold_frame import about, address_parts, asked_page
+from gate.web.hold_frame import about, address_parts, asked_page, is_withheld
 from gate.web.paths import address_of, path_of
 from gate.web.services import services
 
@@ -18,14 +18,14 @@ blueprint = Blueprint("contents", __name__, url_prefix="/holds/<repository>/<int
 
 @blueprint.get("/files/<int(max=2147483647):index>")
 def file(repository: str, number: int, index: int) -> str:
-    page = asked_page(repository, number)
+    page = _open_page(repository, number)
     view = services().read_revision.file(page.hold, page.revision, _facts(page), index)
     return _file(page, view, url_for("holds.show", **address_parts(page)))
 
 
 @blueprint.get("/commits/<oid>")
 def commit(repository: str, number: int, oid: str) -> str:
-    page = asked_page(repository, number)
+    page = _open_page(repository, number)
     shown = services().read_revision.commit(page.hold, page.commit(oid))
     files = [(view, hunks(view)) for view in shown.files]
     return render_template("holds/commit.html", page=page, shown=shown, files=files, **about(page))
@@ -33,7 +33,7 @@ def commit(repository: str, number: int, oid: str) -> str:
 
 @blueprint.get("/commits/<oid>/files/<int(max=2147483647):index>")
 def commit_file(repository: str, number: int, oid: str, index: int) -> str:
-    page = asked_page(repository, number)
+    page = _open_page(repository, number)
     view = services().read_revision.commit_file(page.hold, page.commit(oid), index)
     return _file(page, view, url_for("contents.commit", oid=oid, **address_parts(page)))
 
@@ -44,6 +44,9 @@ def range_diff(repository: str, number: int, n: int) -> str:
     page = services().show_hold(repository, number, revision=n)
     if n < 2:
         raise NotFound(f"Revision {n} of hold {page.hold.name} is the first: there is nothing before it.")
+    before = services().show_hold(repository, number, revision=n - 1)
+    _check_open(page)
+    _check_open(before)
     text = services().read_revision.range_diff(page.hold, page.revisions[n - 2], page.revision)
     return render_template("holds/range_diff.html", page=page, text=text, **about(page))
 
@@ -51,13 +54,24 @@ def range_diff(repository: str, number: int, n: int) -> str:
 @blueprint.get("/tree/", defaults={"address": ""})
 @blueprint.get("/tree/<path:address>")
 def tree(repository: str, number: int, address: str) -> str:
-    page = asked_page(repository, number)
+    page = _open_page(repository, number)
     found = services().read_revision.browse(page.hold, page.revision, path_of(address))
     parts = {"page": page, "found": found, "trail": _trail(found.path), **about(page)}
     if isinstance(found, Folder):
         return render_template("holds/folder.html", **parts)
     rows = None if found.text is None else text_rows(found.path, found.text)
     return render_template("holds/leaf.html", rows=rows, **parts)
+
+
+def _open_page(repository: str, number: int) -> HoldPage:
+    page = asked_page(repository, number)
+    _check_open(page)
+    return page
+
+
+def _check_open(page: HoldPage) -> None:
+    if is_withheld(page):
+        raise NotAllowed(f"A secret is in hold {page.hold.name}: admins alone see what was pushed.")
 
 
 def _facts(page: HoldPage) -> DiffFacts:

@@ -23,6 +23,7 @@ _DEPTH = 3
 _MOST_BYTES = 64 << 20
 _MOST_FILES = 20_000
 _BLOCK = 512
+_MEMORY = 256 << 20
 _ZIP, _ZIP_ENTRY, _ZIP_END = b"PK\x03\x04", b"PK\x01\x02", b"PK\x05\x06"
 # Anything may stand before a zip, such as the program that unpacks it, and a comment behind it.
 _ZIP_TAIL = (1 << 16) + 22
@@ -93,7 +94,10 @@ def _zip(content: bytes, budget: _Budget) -> Iterator[bytes]:
         if content.startswith(_ZIP):
             raise
         return  # A program may have these bytes in it, and be no archive.
-    for entry in archive.infolist():
+    entries = archive.infolist()
+    # Whatever stands before it may be another archive.
+    yield content[: min((entry.header_offset for entry in entries), default=0)]
+    for entry in entries:
         with archive.open(entry) as stream:
             yield budget.read(stream)
 
@@ -134,6 +138,46 @@ def _stream(opened: Callable[[io.BytesIO], _Stream]) -> _Unpack:
     return unpack
 
 
+def _streams(magic: re.Pattern[bytes], make: Callable[[], _Decompressor]) -> _Unpack:
+    """One stream after the other. Whatever else stands behind them is looked at as well."""
+
+    def unpack(content: bytes, budget: _Budget) -> Iterator[bytes]:
+        rest = content
+        while magic.match(rest):
+            stream = make()
+            yield budget.read(_Whole(stream, rest))
+            if not stream.eof:
+                raise _unreadable("it is cut short")
+            rest = stream.unused_data.lstrip(b"\0")
+        yield rest
+
+    return unpack
+
+
+class _Decompressor(Protocol):
+    @property
+    def eof(self) -> bool: ...
+    @property
+    def unused_data(self) -> bytes: ...
+    def decompress(self, data: bytes, max_length: int = -1) -> bytes: ...
+
+
+class _Whole:
+    """All of a stream at once, as a budget reads it."""
+
+    def __init__(self, stream: _Decompressor, content: bytes) -> None:
+        self._stream = stream
+        self._content = content
+
+    def read(self, size: int, /) -> bytes:
+        parts = [self._stream.decompress(self._content, size)]
+        left = size - len(parts[0])
+        while left > 0 and not self._stream.eof and (part := self._stream.decompress(b"", left)):
+            parts.append(part)
+            left -= len(part)
+        return b"".join(parts)
+
+
 def _zstd(file: io.BytesIO) -> _Stream:
     decompressor = zstandard.ZstdDecompressor(max_window_size=_MOST_BYTES)
     return decompressor.stream_reader(file, read_across_frames=True)
@@ -148,10 +192,15 @@ def _unreadable(why: str) -> Unreadable:
 
 
 _OCTAL = re.compile(rb"[0-7]+")
+_BZIP2 = re.compile(rb"BZh[1-9](?:1AY&SY|\x17rE8P\x90)")
+_XZ = re.compile(rb"\xfd7zXZ\x00")
+# The first of its two forms has no magic of its own; this is how it is written where the size is not known.
+_LZMA = re.compile(rb"\x5d\x00\x00[\x00-\xff]{2}\xff{8}")
 _BY_MAGIC: tuple[tuple[re.Pattern[bytes], _Unpack], ...] = (
     (re.compile(rb"\x1f\x8b\x08"), _stream(lambda file: gzip.GzipFile(fileobj=file))),
-    (re.compile(rb"BZh[1-9](?:1AY&SY|\x17rE8P\x90)"), _stream(bz2.BZ2File)),
-    (re.compile(rb"\xfd7zXZ\x00"), _stream(lzma.LZMAFile)),
+    (_BZIP2, _streams(_BZIP2, bz2.BZ2Decompressor)),
+    (_XZ, _streams(_XZ, lambda: lzma.LZMADecompressor(lzma.FORMAT_XZ, memlimit=_MEMORY))),
+    (_LZMA, _streams(_LZMA, lambda: lzma.LZMADecompressor(lzma.FORMAT_ALONE, memlimit=_MEMORY))),
     (re.compile(rb"\x28\xb5\x2f\xfd"), _stream(_zstd)),
     (re.compile(rb"7z\xbc\xaf\x27\x1c|Rar!\x1a\x07"), _closed),
 )

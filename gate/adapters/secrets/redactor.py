@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from gate.adapters.secrets.bare import views
+from gate.adapters.secrets.encoded import decoded_blocks
 from gate.adapters.secrets.engine import CHUNK, OVERLAP, engine
 from gate.adapters.secrets.known import KnownSecrets, Span
 from gate.services.ports.evidence import Redacted
@@ -39,6 +40,10 @@ class KingfisherRedactor:
             for hit in engine(self.cache_folder).hits(view):
                 self._known.note(hit)
                 yield *places.span(hit.start, hit.end), hit.rule
+            for start, end, block in decoded_blocks(view):
+                sure = next((hit for hit in engine(self.cache_folder).hits(block) if hit.is_sure), None)
+                if sure is not None:
+                    yield *places.span(start, end), sure.rule
         for view, places in seen:
             for start, end, rule in self._known.spans(view):
                 yield *places.span(start, end), rule

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from gate.adapters.secrets.archives import members
 from gate.adapters.secrets.distinct import distinct
+from gate.adapters.secrets.encoded import decoded_blocks
 from gate.adapters.secrets.engine import RULES, Hit, engine
 from gate.domain.errors import Unreadable
 from gate.domain.risk.model import Confidence
@@ -19,6 +20,8 @@ from gate.domain.secret import UNSCANNED
 from gate.services.ports.evidence import Secret
 
 _MOST = 1_000
+# Each costs as much as a kilobyte without any: more of them than anybody writes would take minutes.
+_MOST_HITS = 50_000
 
 
 class KingfisherScanner:
@@ -64,7 +67,7 @@ class KingfisherScanner:
         """What shows when it is decoded or unpacked. Of what is in an archive the archive is the place."""
         yield from self._decoded(content)
         try:
-            for inner in members(content):
+            for inner in chain(members(content), *(members(one) for _, _, one in decoded_blocks(content))):
                 for secret in chain(self._secrets(inner), self._decoded(inner)):
                     yield replace(secret, start=0, end=len(content), line=1, column=1)
         except Unreadable:
@@ -88,10 +91,18 @@ class KingfisherScanner:
         # UTF-16 has a NUL beside each letter, wherever in a file it begins.
         if b"\0" in content:
             yield from self._secrets(content.replace(b"\0", b""))
+        # All at once: a lock file has thousands of short ones.
+        blocks = b"\n".join(block for _, _, block in decoded_blocks(content))
+        for secret in self._secrets(blocks):
+            yield replace(secret, start=0, end=len(content), line=1, column=1)
 
     def _secrets(self, content: bytes) -> Iterator[Secret]:
-        line = counted = 0
+        line = counted = count = 0
         for hits in engine(self._cache_folder).hits_by_chunk(content):
+            count += len(hits)
+            if count > _MOST_HITS:
+                yield self._unscanned(content)
+                return
             for hit in distinct(hits):
                 if hit.start < counted:
                     line = counted = 0

@@ -170,7 +170,7 @@ def _secrets_line(evidence: Evidence) -> str:
             f"{count(len(allowed), 'secret')} allowed by {by}: {prose(allowed[0].reason, limit=200)}"
         )
     if others:
-        parts.append(f"{count(others, 'text')} like a secret, where that is usual")
+        parts.append(f"{count(others, 'text')} like a secret, not sure enough to stop a push")
     return f"- \u26a0\ufe0f **Secrets:** {'; '.join(parts)}."
 
 

@@ -112,8 +112,7 @@ class Secret:
     """A secret in some bytes, from `start` to `end`, or in what they decode to.
 
     `line` and `column` count from 1. `identity` is an HMAC-SHA-256 in hex under the gate's key, the same
-    wherever the same secret is. `blocks`: sure enough, and kept in such a place, that nothing may be
-    published with it.
+    wherever the same secret is. `blocks`: sure enough that nothing may be published with it.
     """
 
     rule: str

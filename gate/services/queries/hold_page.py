@@ -30,7 +30,10 @@ _LATE = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class HoldPage:
-    """A hold as seen at one of its revisions. `facts` are None until they have been collected."""
+    """A hold as seen at one of its revisions. `facts` are None until they have been collected.
+
+    `has_secret`: only admins are shown what was pushed.
+    """
 
     hold: Hold
     revision: Revision
@@ -44,6 +47,7 @@ class HoldPage:
     push: Push | None
     group: tuple[Hold, ...]
     pull_request: PullRequest | None = None
+    has_secret: bool = False
 
     @property
     def is_current(self) -> bool:
@@ -154,7 +158,16 @@ def _read(tx: Transaction, hold: Hold, n: int | None) -> HoldPage:
         if hold.group
         else (),
         pull_request=tx.pull_requests.get(hold.id),
+        has_secret=_has_secret(tx, hold, shown),
     )
+
+
+def _has_secret(tx: Transaction, hold: Hold, shown: Revision) -> bool:
+    """Whether there is a secret in this revision that nobody has allowed."""
+    if shown.n == hold.revision.n and hold.state.is_live:
+        return hold.reason is BlockReason.SECRET_FOUND
+    evidence = tx.evidence.get(hold.id, shown.n)
+    return evidence is not None and bool(evidence.blocking)
 
 
 def _reviews(tx: Transaction, hold: Hold) -> tuple[Review, ...]:
