@@ -5,12 +5,25 @@ from __future__ import annotations
 import binascii
 import re
 from collections.abc import Iterator
+from typing import Any
+
+import re2
 
 # What is shorter holds no credential that a rule could be sure of.
-_BLOCK = re.compile(rb"[A-Za-z0-9+/_-]{40,}(?:\r?\n[ \t]*[A-Za-z0-9+/_-]{4,})*={0,2}")
+_PATTERN = rb"[A-Za-z0-9+/_-]{40,}(?:\r?\n[ \t]*[A-Za-z0-9+/_-]{4,})*={0,2}"
 _SPACE = re.compile(rb"[\r\n\t ]+")
 _TO_STANDARD = bytes.maketrans(b"-_", b"+/")
 _MOST_BYTES = 64 << 20
+
+
+def _compiled() -> Any:
+    # Five times as fast as `re` on text without any.
+    options = re2.Options()
+    options.encoding = re2.Options.Encoding.LATIN1
+    return re2.compile(_PATTERN, options)
+
+
+_BLOCK = _compiled()
 
 
 def decoded_blocks(content: bytes) -> Iterator[tuple[int, int, bytes]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from importlib.metadata import version
 from itertools import chain
@@ -65,10 +65,12 @@ class KingfisherScanner:
 
     def _hidden(self, content: bytes) -> Iterator[Secret]:
         """What shows when it is decoded or unpacked. Of what is in an archive the archive is the place."""
-        yield from self._decoded(content)
+        blocks = [block for _, _, block in decoded_blocks(content)]
+        yield from self._decoded(content, blocks)
         try:
-            for inner in chain(members(content), *(members(one) for _, _, one in decoded_blocks(content))):
-                for secret in chain(self._secrets(inner), self._decoded(inner)):
+            for inner in chain(members(content), *map(members, blocks)):
+                inner_blocks = [block for _, _, block in decoded_blocks(inner)]
+                for secret in chain(self._secrets(inner), self._decoded(inner, inner_blocks)):
                     yield replace(secret, start=0, end=len(content), line=1, column=1)
         except Unreadable:
             yield self._unscanned(content)
@@ -87,13 +89,12 @@ class KingfisherScanner:
             identity=self._identity(content),
         )
 
-    def _decoded(self, content: bytes) -> Iterator[Secret]:
+    def _decoded(self, content: bytes, blocks: Sequence[bytes]) -> Iterator[Secret]:
         # UTF-16 has a NUL beside each letter, wherever in a file it begins.
         if b"\0" in content:
             yield from self._secrets(content.replace(b"\0", b""))
         # All at once: a lock file has thousands of short ones.
-        blocks = b"\n".join(block for _, _, block in decoded_blocks(content))
-        for secret in self._secrets(blocks):
+        for secret in self._secrets(b"\n".join(blocks)) if blocks else ():
             yield replace(secret, start=0, end=len(content), line=1, column=1)
 
     def _secrets(self, content: bytes) -> Iterator[Secret]:
