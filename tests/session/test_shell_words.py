@@ -17,6 +17,7 @@ from gate.domain.session.shell_words import runs_git_push, simple_commands
         ("eval 'make' test", ["make test"]),
         ("A=b C='d e' env -u X F=g timeout -k 5 30 nice -n 5 uv run --with x pytest", ["pytest"]),
         ("sudo -u bob -- make", ["make"]),
+        ("runuser -u bob -- make; flock /tmp/l make; busybox sh -c make", ["make", "make", "make"]),
         ("npm exec -- jest --ci", ["jest --ci"]),
         ("yarn dlx jest", ["jest"]),
         ("if ! pytest; then exit 1; fi", ["pytest", "exit 1", "fi"]),

@@ -128,6 +128,9 @@ def test_a_substitution_feeds_the_pipeline_that_it_stands_in() -> None:
         ("time command exec rm -r x", ("time", "command", "exec")),
         ("ssh -p 22 host rm -r x", ("ssh",)),
         ("uv run --with y rm -r x", ("uv",)),
+        ("conda run -n y rm -r x", ("conda",)),
+        ("direnv exec . gtimeout 5 rm -r x", ("direnv", "gtimeout")),
+        ("chronic xvfb-run -n 7 rm -r x", ("chronic", "xvfb-run")),
         ("find . -exec rm -r x ';'", ("find",)),
     ],
 )

@@ -41,6 +41,7 @@ _WRAPPERS = {
     "chrt": _wrapper(skip=1),
     "taskset": _wrapper(skip=1),
     "timeout": _wrapper("-k --kill-after -s --signal", skip=1),
+    "gtimeout": _wrapper("-k --kill-after -s --signal", skip=1),
     "stdbuf": _wrapper("-i -o -e --input --output --error"),
     "xargs": _wrapper(
         "-I -L -n -P -s -d -a -E --max-args --max-procs --delimiter --arg-file", is_exact=False
@@ -58,6 +59,11 @@ _WRAPPERS = {
     "unshare": _wrapper("-S -G --setuid --setgid"),
     "caffeinate": _wrapper("-t -w"),
     "unbuffer": _wrapper(),
+    "xvfb-run": _wrapper("-e -f -n -s -p -w --server-args --server-num"),
+    "chronic": _wrapper(),
+    "dumb-init": _wrapper(),
+    "direnv": _wrapper(skip=2),
+    "dotenv": _wrapper("-e -f"),
     "npx": _wrapper("-p --package -w --workspace"),
 }
 _RUNNERS = {
@@ -67,11 +73,13 @@ _RUNNERS = {
     "pdm": "run",
     "hatch": "run",
     "rye": "run",
+    "conda": "run",
+    "mamba": "run",
     "bundle": "exec",
 }
 _RUNNER_VALUES = frozenset(
     "--with --with-requirements --python -p --extra --group --directory --project --package"
-    " --env-file -C -P".split()
+    " --env-file -C -P -n --name --prefix --cwd".split()
 )
 _SSH_VALUES = frozenset("-b -B -c -D -E -e -F -I -i -J -L -l -m -O -o -p -Q -R -S -W -w".split())
 _SHELL_VALUES = frozenset({"-o", "+o", "-O", "+O", "--rcfile", "--init-file"})

@@ -44,7 +44,7 @@ def _wrapper(with_value: str = "", own_words: int = 0, subcommand: str = "") -> 
 
 _UV_VALUES = (
     "--with --with-editable --with-requirements --extra --group --only-group --env-file -p --python "
-    "--project --directory --package --index --index-url -i --extra-index-url --isolated-from -w"
+    "--project --directory --package --index --index-url -i --extra-index-url -w"
 )
 _WRAPPERS = {
     "env": _wrapper("-u --unset -C --chdir -S --split-string"),
@@ -58,6 +58,13 @@ _WRAPPERS = {
     "setsid": _wrapper(),
     "stdbuf": _wrapper("-i -o -e"),
     "unbuffer": _wrapper(),
+    "runuser": _wrapper("-u --user -g --group -G --supp-group -w"),
+    "flock": _wrapper("-w --timeout -E", own_words=1),
+    "busybox": _wrapper(),
+    "chroot": _wrapper(own_words=1),
+    "strace": _wrapper("-e -o -p -s -u -E -a"),
+    "taskset": _wrapper(own_words=1),
+    "caffeinate": _wrapper("-t -w"),
     "exec": _wrapper("-a"),
     "command": _wrapper(),
     "builtin": _wrapper(),
