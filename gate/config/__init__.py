@@ -189,7 +189,7 @@ OPTIONS: dict[str, Option] = {
         "PUSHGATE_RAW_EVIDENCE_DAYS",
         "90",
         count,
-        "How many days after a hold's end raw bytes, which may hold secrets, are kept; 0 for ever.",
+        "How many days after a hold's end raw bytes, which may hold secrets, are kept; 0: like the rest.",
     ),
     "rule_cache": Option(
         "PUSHGATE_RULE_CACHE",

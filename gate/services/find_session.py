@@ -129,12 +129,14 @@ class FindSession:
         if state is None:
             return []
         known = self.read_index(_read_all(host, state.path), _read_all(host, f"{state.path}-wal"))
-        ends = f"/git/{hold.repository}.git"
+        name = re.escape(hold.repository)
+        # Over HTTP below /git/; over SSH as a URL or as user@host:NAME, with or without a folder or `.git`.
+        address = re.compile(rf"(?:/git/|ssh://[^/]+/|[^/@]+@[^/:]+:/?){name}(?:\.git)?/?$")
         at = push.received_at
         then = [
             one.thread_id
             for one in known
-            if at - _BEFORE <= one.updated_at <= at + _AFTER and one.origin.rstrip("/").endswith(ends)
+            if at - _BEFORE <= one.updated_at <= at + _AFTER and address.search(one.origin)
         ]
         return [thread for thread in then if records.head(thread) is not None]
 

@@ -148,7 +148,21 @@ def test_a_living_thread_that_holds_the_commit_is_found_by_its_lock(home: Path) 
     assert told(search) == (FIX, FIX, FoundBy.LOCK, [record.name])
 
 
-def test_codexs_own_list_tells_who_worked_on_this_repository_just_then(home: Path) -> None:
+@pytest.mark.parametrize(
+    ("origin", "is_found"),
+    [
+        ("http://127.0.0.1:8080/git/billing.git", True),
+        ("http://127.0.0.1:8080/git/billing.git/", True),
+        ("ssh://pushgate@gate.example.org/billing.git", True),
+        ("pushgate@gate.example.org:billing", True),
+        ("https://github.com/acme/billing.git", False),
+        ("git@github.com:acme/billing.git", False),
+        ("http://127.0.0.1:8080/git/other-billing.git", False),
+    ],
+)
+def test_codexs_own_list_tells_who_worked_on_this_repository_just_then(
+    home: Path, origin: str, is_found: bool
+) -> None:
     (record,) = put(home, "01-fix-and-push")
     put(home, "02-push-held")
     shutil.copyfile(DATA / "state" / "state_5.sqlite", home / "state_5.sqlite")
@@ -156,10 +170,12 @@ def test_codexs_own_list_tells_who_worked_on_this_repository_just_then(home: Pat
     with closing(sqlite3.connect(home / "state_5.sqlite")) as state, state:
         state.execute(
             "update threads set updated_at_ms = ?, git_origin_url = ? where id = ?",
-            (int(NOW.timestamp() * 1000), "http://127.0.0.1:8080/git/billing.git", FIX),
+            (int(NOW.timestamp() * 1000), origin, FIX),
         )
 
-    assert told(find(home, new="9" * 40)) == (FIX, FIX, FoundBy.STATE_DATABASE, [record.name])
+    found = told(find(home, new="9" * 40))
+
+    assert found == ((FIX, FIX, FoundBy.STATE_DATABASE, [record.name]) if is_found else None)
 
 
 @pytest.mark.parametrize(
